@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint gates bench clean
+
+# Tools call each other by name: molecule runs ansible-config, for one.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## install what all of this needs (run by every target)
+	@tools/setup
+
+demo: setup ## onboard the example inventory on the embedded Azure, twice, and show what exists
+	apim-emulator exec -- tools/demo
+
+test: setup ## all tests of the product
+	pytest
+
+lint: setup ## static checks of Python, YAML and Ansible content
+	ruff check
+	ruff format --check
+	mypy collections/ansible_collections/citadel/ai_gateway/plugins emulator/apim_emulator tests
+	yamllint --strict .
+	ansible-lint
+
+gates: lint ## what a release must pass: sanity, importer, archive, documentation, molecule
+	pytest tests/gates
+
+bench: setup ## how long an onboarding takes, as ratios to an empty playbook
+	python tests/bench/onboarding.py
+
+clean: ## remove what the other targets made
+	rm -rf .venv build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

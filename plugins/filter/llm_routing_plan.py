@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter ``llm_routing_plan``: the door of playbooks to the routing domain."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: llm_routing_plan
+short_description: Derive backends, pools and routes from an inventory of LLM backends
+version_added: 1.0.0
+author: citadel.ai_gateway contributors (@citadel)
+description:
+  - Checks an inventory of LLM backends and derives what an API Management service needs to route to them.
+  - A model that two or more backends serve gets a load-balanced pool; any other model is routed to its backend.
+  - All problems of the inventory are reported together, each with its path and remedy.
+positional: _input
+options:
+  _input:
+    description: The backends, as described for the variable O(llm_backends) of the role P(citadel.ai_gateway.llm_onboarding#role).
+    type: list
+    elements: dict
+    required: true
+  circuit_breaker:
+    description: Settings of the circuit breakers, as in the variable C(llm_circuit_breaker). What is left out has the default.
+    type: dict
+  managed_identity:
+    description: The managed identity that backends authenticate with, as in the variable C(apim_managed_identity).
+    type: dict
+  service:
+    description: The variables C(apim_subscription_id), C(apim_resource_group) and C(apim_service_name), to be checked too.
+    type: dict
+  owner:
+    description: Name that marks what the inventory owns.
+    type: str
+    default: citadel
+"""
+
+EXAMPLES = r"""
+- name: Show where each model is routed
+  vars:
+    llm_backends:
+      - backend_id: foundry-east
+        backend_type: ai-foundry
+        endpoint: https://foundry-east.cognitiveservices.azure.com/
+        auth_scheme: managed_identity
+        supported_models: [gpt-4o, Phi-4]
+    plan: "{{ llm_backends | citadel.ai_gateway.llm_routing_plan(managed_identity={'client_id': '22222222-2222-2222-2222-222222222222'}) }}"
+  ansible.builtin.debug:
+    msg: "{{ plan.models | items2dict(key_name='name', value_name='route') }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - The routing plan.
+    - RV(_value.backends) and RV(_value.pools) are options of the modules M(citadel.ai_gateway.apim_llm_backend) and
+      M(citadel.ai_gateway.apim_backend_pool).
+  type: dict
+  contains:
+    backends:
+      description: The backends, in the order of the inventory.
+      type: list
+      elements: dict
+    pools:
+      description: The pools, by model.
+      type: list
+      elements: dict
+    routes:
+      description: Where requests can go, with C(name), C(type), C(pooled) and C(models).
+      type: list
+      elements: dict
+    models:
+      description: The models, with C(name), C(key) (the form in which names are matched), C(route) and C(deployments).
+      type: list
+      elements: dict
+    warnings:
+      description: What a person should know, although it does not stop a run.
+      type: list
+      elements: str
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
+
+
+def llm_routing_plan(
+    llm_backends: Any,
+    circuit_breaker: Any = None,
+    managed_identity: Any = None,
+    service: Mapping[str, Any] | None = None,
+    owner: str = "citadel",
+) -> dict[str, Any]:
+    """Return the routing plan of an inventory.
+
+    :raises AnsibleFilterError: with every problem of the inventory.
+    """
+    try:
+        return build_plan(
+            llm_backends,
+            circuit_breaker=circuit_breaker,
+            managed_identity=managed_identity,
+            service=service,
+            owner=owner,
+        )
+    except InventoryError as error:
+        raise AnsibleFilterError(str(error)) from None
+
+
+class FilterModule:
+    """Names the filter for Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters of this file by name."""
+        return {"llm_routing_plan": llm_routing_plan}

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Circuit breakers: defaults of the onboarding guide, settings of the inventory, ranges of ARM.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
+
+_FIELDS = ("enabled", "count", "interval", "trip_duration", "status_codes", "accept_retry_after")
+_DURATION = re.compile(r"P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?")
+_DURATION_REMEDY = "write an ISO 8601 duration such as PT10S, or a number of seconds above 0"
+_CODES = re.compile(r"([2-5]\d\d)(?:-([2-5]\d\d))?")
+_CODES_REMEDY = "write a list of 1 to 10 status codes or ranges from 200 to 599, such as 429 or 500-599"
+_MAXIMUM_RANGES = 10  # facts: statusCodeRanges
+
+
+@dataclass(frozen=True)
+class CircuitBreaker:
+    """When a backend is taken out of service and for how long.
+
+    The defaults are the onboarding guide's: 429 and 5xx, three failures in 10 seconds, recovery after 10 seconds.
+
+    :ivar count: failures within ``interval`` that open the breaker, 1 to 10,000.
+    :ivar interval: ISO 8601 duration.
+    :ivar trip_duration: ISO 8601 duration.
+    :ivar status_codes: status codes that count as failures, single or as ranges.
+    :ivar accept_retry_after: a backend's Retry-After replaces ``trip_duration``.
+    """
+
+    enabled: bool = True
+    count: int = 3
+    interval: str = "PT10S"
+    trip_duration: str = "PT10S"
+    status_codes: tuple[str, ...] = ("429", "500-599")
+    accept_retry_after: bool = True
+
+    def as_options(self) -> dict[str, Any] | None:
+        """Return the ``circuit_breaker`` option of module ``apim_llm_backend``; an empty mapping means none."""
+        if not self.enabled:
+            return {}
+        return {
+            "count": self.count,
+            "interval": self.interval,
+            "trip_duration": self.trip_duration,
+            "status_codes": list(self.status_codes),
+            "accept_retry_after": self.accept_retry_after,
+        }
+
+
+def read_circuit_breaker(value: Any, path: str, inherited: CircuitBreaker, problems: Problems) -> CircuitBreaker:
+    """Return the breaker that ``value`` asks for; what it leaves out is as in ``inherited``.
+
+    :param value: a mapping of an inventory, or None.
+    :param path: where it stands there.
+    """
+    if value is None:
+        return inherited
+    fields = Fields(value, path, _FIELDS, problems)
+    return replace(
+        inherited,
+        enabled=fields.boolean("enabled", inherited.enabled),
+        count=fields.integer("count", inherited.count, 1, 10_000),
+        interval=_duration(fields, "interval", inherited.interval),
+        trip_duration=_duration(fields, "trip_duration", inherited.trip_duration),
+        status_codes=_status_codes(fields, inherited.status_codes),
+        accept_retry_after=fields.boolean("accept_retry_after", inherited.accept_retry_after),
+    )
+
+
+def _duration(fields: Fields, name: str, default: str) -> str:
+    text = fields.text(name, _DURATION_REMEDY, required=False).upper()
+    if not text:
+        return default
+    if text.isdecimal() and int(text) > 0:
+        return f"PT{int(text)}S"
+    if _DURATION.fullmatch(text) and re.search("[1-9]", text):
+        return text
+    fields.refuse(name, f"is {shown(fields.raw(name))}", _DURATION_REMEDY)
+    return default
+
+
+def _status_codes(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
+    value = fields.raw("status_codes")
+    if value is None:
+        return default
+    if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= _MAXIMUM_RANGES:
+        fields.refuse("status_codes", f"is {shown(value)}", _CODES_REMEDY)
+        return default
+    for index, item in enumerate(value):
+        match = None if isinstance(item, bool) else _CODES.fullmatch(str(item))
+        if not match or int(match[1]) > int(match[2] or match[1]):
+            fields.refuse(f"status_codes[{index}]", f"is {shown(item)}", _CODES_REMEDY)
+    return tuple(str(item) for item in value)

@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads one mapping of an inventory field by field, noting each problem with its path.
+
+Ansible's own argument validation stops a list of objects at its first fault and names no index, so an inventory
+is read here instead. PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
+
+
+def snake_case(name: str) -> str:
+    """Return a camel-case name, as the Bicep package writes them, in snake case: ``backendId`` -> ``backend_id``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+class Fields:
+    """The fields of one mapping.
+
+    :param value: what the inventory holds at ``path``; anything but a mapping is a problem, and then every field
+        reads as absent.
+    :param known: names of the fields that may occur; any other is a problem.
+    """
+
+    def __init__(self, value: Any, path: str, known: Collection[str], problems: Problems) -> None:
+        self.path = path
+        self.problems = problems
+        self.is_mapping = isinstance(value, Mapping)
+        self._values: Mapping[str, Any] = value if self.is_mapping else {}
+        if not self.is_mapping:
+            problems.add(path, f"is {shown(value)}, not a mapping", f"write a mapping with {_listed(known)}")
+        for name in self._values:
+            if name not in known:
+                self._unknown(str(name), known)
+
+    def _unknown(self, name: str, known: Collection[str]) -> None:
+        near = get_close_matches(snake_case(name), known, n=1)
+        remedy = f"write {near[0]}" if near else f"known fields are {_listed(known)}"
+        self.problems.add(self.at(name), "is not a known field", remedy)
+
+    def at(self, name: str) -> str:
+        """Return the path of a field."""
+        return f"{self.path}.{name}"
+
+    def refuse(self, name: str, message: str, remedy: str) -> None:
+        """Note a problem with the field ``name``."""
+        self.problems.add(self.at(name), message, remedy)
+
+    def raw(self, name: str) -> Any:
+        """Return the value as it is, None when it is absent."""
+        return self._values.get(name)
+
+    def text(self, name: str, remedy: str, *, required: bool = True, default: str = "") -> str:
+        """Return a string without surrounding space; a number counts as its text (YAML reads ``1`` as one)."""
+        value = self._values.get(name)
+        if value is None:
+            if required and self.is_mapping:
+                self.refuse(name, "is missing", remedy)
+            return default
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            self.refuse(name, f"is {shown(value)}, not a string", remedy)
+            return default
+        text = str(value).strip()
+        if not text:
+            self.refuse(name, "is empty", remedy)
+        return text
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """Return one of ``choices``, or an empty string after noting a problem."""
+        remedy = f"write one of {_listed(choices)}"
+        value = self.text(name, remedy)
+        if not value or value in choices:
+            return value
+        near = get_close_matches(snake_case(value), choices, n=1)
+        self.refuse(name, f"is {shown(value)}", f"write {near[0]}" if near else remedy)
+        return ""
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """Return an integer from ``low`` to ``high``; ``default`` when it is absent or refused."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        number = _as_integer(value)
+        if number is None or not low <= number <= high:
+            self.refuse(name, f"is {shown(value)}", f"write an integer from {low} to {high}")
+            return default
+        return number
+
+    def boolean(self, name: str, default: bool) -> bool:
+        """Return a boolean; ``default`` when it is absent or refused."""
+        value = self._values.get(name)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        self.refuse(name, f"is {shown(value)}", "write true or false")
+        return default
+
+
+def _as_integer(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads ``llm_backends`` of an inventory into typed values.
+
+Names, defaults and ranges are those of the package document, in snake case. PRIVATE to the citadel.ai_gateway
+collection.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.circuit_breaker import (
+    CircuitBreaker,
+    read_circuit_breaker,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import read_endpoint
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import (
+    RESOURCE_NAME_RULE,
+    is_resource_name,
+    model_key,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
+
+BACKEND_TYPES = ("ai-foundry", "azure-openai", "external")
+AUTH_SCHEMES = ("managed_identity", "api_key", "token")
+
+# What the policies put into requestedModel when a request names no model; a model of that name could not be told apart.
+RESERVED_MODEL = "non-llm-request"
+
+_BACKEND_FIELDS = (
+    "backend_id",
+    "backend_type",
+    "endpoint",
+    "auth_scheme",
+    "supported_models",
+    "priority",
+    "weight",
+    "circuit_breaker",
+)
+_MODEL_FIELDS = ("name", "sku", "capacity", "model_format", "model_version", "retirement_date")
+_MODELS_REMEDY = "list at least one model, as a name or as a mapping with a name"
+_MODEL_REMEDY = "write the model's name, such as gpt-4o"
+_DATE_REMEDY = "write a date such as 2027-04-14"
+_MODEL_CHARACTERS = 256
+_MAXIMUM_CAPACITY = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that a backend serves, with what the list of models tells about it.
+
+    :ivar name: as the inventory spells it, also the deployment's name.
+    :ivar capacity: quota in thousands of tokens per minute, 0 or more.
+    :ivar retirement_date: ISO 8601 date, empty when none is known.
+    """
+
+    name: str
+    sku: str = "Standard"
+    capacity: int = 100
+    model_format: str = "OpenAI"
+    model_version: str = "1"
+    retirement_date: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name as models are matched, without regard to case."""
+        return model_key(self.name)
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One LLM endpoint of an inventory.
+
+    :ivar index: position in ``llm_backends``, for messages.
+    :ivar endpoint: base URL in the spelling of :func:`.endpoints.read_endpoint`.
+    :ivar priority: 1 to 5, lower is tried first.
+    :ivar weight: 1 to 1000, relative to members of the same priority.
+    """
+
+    index: int
+    backend_id: str
+    backend_type: str
+    endpoint: str
+    auth_scheme: str
+    models: tuple[Model, ...]
+    priority: int
+    weight: int
+    circuit_breaker: CircuitBreaker
+
+
+def read_backends(value: Any, circuit_breaker: CircuitBreaker, problems: Problems) -> list[Backend]:
+    """Return the backends of an inventory in its order; every fault is noted in ``problems``.
+
+    :param value: ``llm_backends``, a list of mappings.
+    :param circuit_breaker: what backends without settings of their own get.
+    """
+    if not isinstance(value, (list, tuple)):
+        problems.add("llm_backends", f"is {shown(value)}, not a list", "list the LLM backends")
+        return []
+    backends = [_read_backend(item, index, circuit_breaker, problems) for index, item in enumerate(value)]
+    first_index: dict[str, int] = {}
+    for backend in backends:
+        if not backend.backend_id:
+            continue
+        # ARM compares names without regard to case.
+        first = first_index.setdefault(backend.backend_id.lower(), backend.index)
+        if first != backend.index:
+            problems.add(
+                f"llm_backends[{backend.index}].backend_id",
+                f"{shown(backend.backend_id)} is already the id of llm_backends[{first}]",
+                "give each backend an id of its own",
+            )
+    return backends
+
+
+def _read_backend(value: Any, index: int, circuit_breaker: CircuitBreaker, problems: Problems) -> Backend:
+    fields = Fields(value, f"llm_backends[{index}]", _BACKEND_FIELDS, problems)
+    backend_id = fields.text("backend_id", f"write a name of {RESOURCE_NAME_RULE}")
+    if backend_id and not is_resource_name(backend_id):
+        fields.refuse("backend_id", f"is {shown(backend_id)}", f"use {RESOURCE_NAME_RULE}")
+    backend_type = fields.choice("backend_type", BACKEND_TYPES)
+    auth_scheme = fields.choice("auth_scheme", AUTH_SCHEMES)
+    if backend_type == "external" and auth_scheme == "managed_identity":
+        fields.refuse(
+            "auth_scheme",
+            "is managed_identity, but a token of Microsoft Entra never goes to an external provider",
+            "write api_key or token",
+        )
+    return Backend(
+        index=index,
+        backend_id=backend_id,
+        backend_type=backend_type,
+        endpoint=read_endpoint(fields, backend_type),
+        auth_scheme=auth_scheme,
+        models=_read_models(fields, problems),
+        priority=fields.integer("priority", 1, 1, 5),
+        weight=fields.integer("weight", 100, 1, 1000),
+        circuit_breaker=read_circuit_breaker(
+            fields.raw("circuit_breaker"), fields.at("circuit_breaker"), circuit_breaker, problems
+        ),
+    )
+
+
+def _read_models(fields: Fields, problems: Problems) -> tuple[Model, ...]:
+    value = fields.raw("supported_models")
+    if not isinstance(value, (list, tuple)) or not value:
+        if fields.is_mapping:
+            fields.refuse(
+                "supported_models", "is missing" if value is None else f"is {shown(value)}", _MODELS_REMEDY
+            )
+        return ()
+    return tuple(
+        _read_model(item, f"{fields.at('supported_models')}[{index}]", problems) for index, item in enumerate(value)
+    )
+
+
+def _read_model(value: Any, path: str, problems: Problems) -> Model:
+    if isinstance(value, str):
+        value = {"name": value}
+    fields = Fields(value, path, _MODEL_FIELDS, problems)
+    name = fields.text("name", _MODEL_REMEDY)
+    if len(name) > _MODEL_CHARACTERS or not name.isprintable():
+        fields.refuse(
+            "name",
+            f"is {shown(name)}",
+            f"use at most {_MODEL_CHARACTERS} characters, none of them a control character",
+        )
+    if model_key(name) == RESERVED_MODEL:
+        fields.refuse("name", f"is {shown(name)}, which the policies use for requests without a model", _MODEL_REMEDY)
+    return Model(
+        name=name,
+        sku=fields.text("sku", "write the SKU's name", required=False, default=Model.sku),
+        capacity=fields.integer("capacity", Model.capacity, 0, _MAXIMUM_CAPACITY),
+        model_format=fields.text("model_format", "write the format", required=False, default=Model.model_format),
+        model_version=fields.text("model_version", "write the version", required=False, default=Model.model_version),
+        retirement_date=_read_date(fields),
+    )
+
+
+def _read_date(fields: Fields) -> str:
+    """Return the retirement date as text; YAML reads one without quotes as a date."""
+    value = fields.raw("retirement_date")
+    if value is None:
+        return ""
+    text = value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text) or not _is_date(text):
+        fields.refuse("retirement_date", f"is {shown(value)}", _DATE_REMEDY)
+    return text
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Problems of an inventory, collected so that a person sees all of them at once.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# A value longer than this tells a reader nothing more; a wrongly placed certificate or key would fill the screen.
+_SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where it is, what is wrong with it, and what to do.
+
+    :ivar path: place in the inventory, e.g. ``llm_backends[3].supported_models[1].name``.
+    :ivar message: what is wrong, with the value.
+    :ivar remedy: what to write instead.
+    """
+
+    path: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}; {self.remedy}"
+
+
+@dataclass
+class Problems:
+    """Collects problems while an inventory is read; reading goes on after each of them."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, path: str, message: str, remedy: str) -> None:
+        """Record one problem."""
+        self.found.append(Problem(path, message, remedy))
+
+    def raise_if_any(self) -> None:
+        """Raise :class:`InventoryError` with all problems found so far, if there are any."""
+        if self.found:
+            raise InventoryError(self.found)
+
+
+class InventoryError(ValueError):
+    """An inventory that cannot be onboarded; its text lists every problem with path and remedy."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = list(problems)
+        count = len(self.problems)
+        heading = f"The inventory has {count} problem{'s' if count > 1 else ''}; nothing was written:"
+        super().__init__("\n".join([heading, *(f"  - {problem}" for problem in self.problems)]))
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is quoted in a message: one line, cut when it is long."""
+    text = repr(str(value)) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}... ({len(text)} characters)"

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks the variables of a host that stand beside its backends: service, identity, owner.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SERVICE_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?")
+_RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+_OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+
+_UUID_REMEDY = "write a GUID such as 00000000-0000-0000-0000-000000000000"
+_IDENTITY_REMEDY = "give either client_id, or subscription_id, resource_group and name"
+
+
+def check_service(service: Mapping[str, Any], problems: Problems) -> None:
+    """Note what is wrong with ``apim_subscription_id``, ``apim_resource_group`` and ``apim_service_name``.
+
+    :param service: these three variables by name (patterns: facts, names and lengths).
+    """
+    rules = {
+        "apim_subscription_id": (_UUID, f"{_UUID_REMEDY}, or set AZURE_SUBSCRIPTION_ID"),
+        "apim_resource_group": (_RESOURCE_GROUP, "write the name of the APIM service's resource group"),
+        "apim_service_name": (_SERVICE_NAME, "write the name of the APIM service, 1 to 50 letters, digits and hyphens"),
+    }
+    for name, (pattern, remedy) in rules.items():
+        value = service.get(name)
+        if value is None or value == "":
+            problems.add(name, "is missing", remedy)
+        elif not pattern.fullmatch(str(value)):
+            problems.add(name, f"is {shown(value)}", remedy)
+
+
+def check_managed_identity(value: Any, backends: list[Backend], problems: Problems) -> None:
+    """Note what is wrong with ``apim_managed_identity``; it is needed when a backend takes a token of it."""
+    path = "apim_managed_identity"
+    if not value:
+        users = [backend.backend_id for backend in backends if backend.auth_scheme == "managed_identity"]
+        if users:
+            problems.add(path, f"is missing, but {shown(users[0])} authenticates with it", _IDENTITY_REMEDY)
+        return
+    fields = Fields(value, path, ("client_id", "subscription_id", "resource_group", "name"), problems)
+    if not fields.is_mapping:
+        return
+    coordinates = [name for name in ("subscription_id", "resource_group", "name") if fields.raw(name) is not None]
+    client_id = fields.text("client_id", _UUID_REMEDY, required=False)
+    if client_id and not _UUID.fullmatch(client_id):
+        fields.refuse("client_id", f"is {shown(client_id)}", _UUID_REMEDY)
+    if client_id and coordinates:
+        problems.add(path, f"has client_id and {', '.join(coordinates)}", _IDENTITY_REMEDY)
+    if client_id:
+        return
+    for name in ("resource_group", "name"):
+        fields.text(name, _IDENTITY_REMEDY)
+    subscription_id = fields.text("subscription_id", _UUID_REMEDY, required=False)
+    if subscription_id and not _UUID.fullmatch(subscription_id):
+        fields.refuse("subscription_id", f"is {shown(subscription_id)}", _UUID_REMEDY)
+
+
+def check_owner(value: Any, problems: Problems) -> None:
+    """Note what is wrong with ``llm_owner``, which is written into descriptions in ARM."""
+    if not isinstance(value, str) or not _OWNER.fullmatch(value):
+        remedy = "write 1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
+        problems.add("llm_owner", f"is {shown(value)}", remedy)

@@ -12,6 +12,7 @@ from tests.gates.commands import ROOT, run
 
 SHIPPED = {
     "CHANGELOG.rst",
+    "CONTRIBUTING.md",
     "FILES.json",
     "LICENSE",
     "MANIFEST.json",

@@ -40,8 +40,10 @@ def documentation() -> dict[str, Any]:
     command = [str(Path(sys.executable).with_name("ansible-doc")), "--type", "module", "--json"]
     names = [f"{COLLECTION}.{name}" for name in module_names()]
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections")}
-    output = subprocess.run([*command, *names], check=True, capture_output=True, text=True, env=environment).stdout
-    return {name.rpartition(".")[2]: entry for name, entry in json.loads(output).items()}
+    finished = subprocess.run([*command, *names], check=False, capture_output=True, text=True, env=environment)
+    if finished.returncode:
+        raise ValueError(finished.stderr)
+    return {name.rpartition(".")[2]: entry for name, entry in json.loads(finished.stdout).items()}
 
 
 @cache

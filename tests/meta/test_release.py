@@ -12,10 +12,10 @@ def test_changelog_has_the_version_of_the_collection() -> None:
 
 
 def test_changelog_announces_every_plugin() -> None:
-    releases = load("changelogs/changelog.yaml")["releases"].values()
-    announced = {
-        plugin["name"] for release in releases for plugins in release.get("plugins", {}).values() for plugin in plugins
-    }
+    announced = set()
+    for release in load("changelogs/changelog.yaml")["releases"].values():
+        for plugins in (release.get("modules", []), *release.get("plugins", {}).values()):
+            announced |= {plugin["name"] for plugin in plugins}
     filters = {path.stem for path in files("plugins/filter") if path.stem != "__init__"}
     assert announced == filters | set(module_names())
 

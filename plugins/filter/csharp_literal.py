@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter ``csharp_literal``: the only way by which a value of an inventory enters a policy expression."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: csharp_literal
+short_description: Write text as a C# string literal for a policy expression
+version_added: 1.0.0
+author: citadel.ai_gateway contributors (@citadel)
+description:
+  - Returns a quoted C# string literal whose value is exactly the given text, whatever that holds.
+  - Every character other than an ASCII letter or digit, space, C(.), C(_), C(/) and C(-) is written as an escape like
+    C(\u0022). No quote, backslash, brace, angle bracket, ampersand or line break of the text so reaches the policy's
+    XML, the substitution of named values, or the C# around the literal.
+positional: _input
+options:
+  _input:
+    description: The text.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show a model's name as it stands in a policy expression
+  ansible.builtin.debug:
+    msg: "{{ 'gpt-4o \"preview\"' | citadel.ai_gateway.csharp_literal }}"  # "gpt-4o \u0022preview\u0022"
+"""
+
+RETURN = r"""
+_value:
+  description: The literal, with its quotes; ASCII only, and on one line.
+  type: str
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._/-]")
+
+
+def csharp_literal(text: Any) -> str:
+    """Return ``text`` as a quoted C# string literal.
+
+    Escapes are UTF-16 code units, because that is what a C# string consists of: a character above the Basic
+    Multilingual Plane becomes a surrogate pair.
+
+    :param text: a string; a number would hide that its caller has to choose a spelling.
+    :raises AnsibleFilterError: when ``text`` is no string.
+    """
+    if not isinstance(text, str):
+        raise AnsibleFilterError(f"csharp_literal takes a string, not {type(text).__name__}")
+    return f'"{_NOT_PLAIN.sub(_escape, text)}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be", "surrogatepass").hex().upper()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+class FilterModule:
+    """Names the filter for Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters of this file by name."""
+        return {"csharp_literal": csharp_literal}

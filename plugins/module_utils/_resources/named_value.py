@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A named value: a plain text, a secret, or a reference to a Key Vault secret.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
+    InvalidOptionsError,
+    Resource,
+    State,
+    given,
+)
+
+# The policies name the managed identity by this named value (design, names that people rely on).
+MANAGED_IDENTITY = "uami-client-id"
+
+_HIDDEN = "(hidden)"
+
+
+class NamedValue(Resource):
+    """A named value; what is secret is never shown and never read unless it must be compared."""
+
+    kind = "named value"
+    collection = "namedValues"
+    # A secret cannot be read back with the rest, so an update that leaves it alone must not send the whole object.
+    patched = True
+
+    @staticmethod
+    def argument_spec() -> dict[str, Any]:
+        key_vault = {
+            "secret_identifier": {"type": "str", "required": True},
+            "identity_client_id": {"type": "str"},
+        }
+        return {
+            "display_name": {"type": "str"},
+            "value": {"type": "str"},
+            "secret_value": {"type": "str", "no_log": True},
+            "key_vault": {"type": "dict", "options": key_vault},
+            "tags": {"type": "list", "elements": "str"},
+        }
+
+    def wanted(self, options: Mapping[str, Any]) -> State:
+        sources = [name for name in ("value", "secret_value", "key_vault") if options.get(name) is not None]
+        if len(sources) > 1:
+            raise InvalidOptionsError(f"has {' and '.join(sources)}; give one of them")
+        tags = options.get("tags")
+        return given(
+            display_name=options.get("display_name"),
+            value=options.get("value"),
+            secret_value=options.get("secret_value"),
+            key_vault=_key_vault(options.get("key_vault")),
+            secret=sources[0] != "value" if sources else None,
+            tags=None if tags is None else sorted(tags),
+        )
+
+    def current(self, properties: Mapping[str, Any]) -> State:
+        key_vault = properties.get("keyVault") or {}
+        state = given(
+            display_name=properties.get("displayName"),
+            secret=bool(properties.get("secret")),
+            tags=sorted(properties.get("tags") or []),
+        )
+        if key_vault:
+            state["key_vault"] = given(
+                secret_identifier=key_vault.get("secretIdentifier"),
+                identity_client_id=key_vault.get("identityClientId"),
+            )
+        elif not state["secret"]:
+            state["value"] = properties.get("value", "")
+        return state
+
+    def defaults(self, name: str) -> State:
+        return {"display_name": name}
+
+    def merged(self, current: State, wanted: State) -> State:
+        """A named value has one source: a new one replaces the old one, whatever that was."""
+        sources = {"value", "secret_value", "key_vault"}
+        kept = {name: value for name, value in current.items() if name not in sources or not sources & wanted.keys()}
+        return {**kept, **wanted}
+
+    def hidden(self, current: State, wanted: State) -> str:
+        return "secret_value" if "secret_value" in wanted and current["secret"] and "key_vault" not in current else ""
+
+    def missing(self, wanted: State) -> str:
+        return "" if {"value", "secret_value", "key_vault"} & wanted.keys() else "value, secret_value or key_vault"
+
+    def properties(self, state: State) -> dict[str, Any]:
+        vault = state.get("key_vault")
+        return {
+            "displayName": state.get("display_name"),
+            "value": state.get("secret_value", state.get("value")) if not vault else None,
+            "secret": state.get("secret", False),
+            "keyVault": _arm_key_vault(vault) if vault else None,
+            "tags": state.get("tags"),
+        }
+
+    def shown(self, state: State) -> State:
+        return {**state, "secret_value": _HIDDEN} if "secret_value" in state else state
+
+
+def _key_vault(options: Mapping[str, Any] | None) -> State | None:
+    return given(**options) if options else None
+
+
+def _arm_key_vault(state: State) -> dict[str, Any]:
+    return given(secretIdentifier=state["secret_identifier"], identityClientId=state.get("identity_client_id"))

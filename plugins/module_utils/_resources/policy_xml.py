@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Policy documents, equal when they say the same.
+
+ARM lays out a policy anew and answers in another encoding than it was sent (facts, lists and bodies), so texts never
+compare equal. Here a document is parsed to elements, attributes and expressions, and these are compared, with case
+and order kept. PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.csharp import (
+    expression_end,
+    without_layout,
+)
+
+_INDENT = "  "
+_COMMENT_OR_CDATA = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_EXPRESSION_TEXT = re.compile(r"\s*@[({]")
+_UP_TO_VALUE = re.compile(r"[^>\"']*")
+# White space in an attribute, written so that a parser of XML does not turn it into spaces.
+_KEPT_LAYOUT = {"\n": "&#10;", "\t": "&#9;"}
+
+
+@dataclass(frozen=True)
+class PolicyXml:
+    """A policy document of format ``rawxml`` (C# as it is) or ``xml`` (C# escaped as XML).
+
+    Two documents are equal when they have the same elements, attributes, texts and expressions; layout, comments,
+    encoding and a fragment's wrapper do not count.
+    """
+
+    text: str
+    format: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PolicyXml) and self._canonical == other._canonical
+
+    def __hash__(self) -> int:
+        return hash(self._canonical)
+
+    def fault(self) -> str:
+        """Say why the document cannot be parsed; empty when it can."""
+        try:
+            self._parse()
+        except (ValueError, ET.ParseError) as error:
+            return str(error)
+        return ""
+
+    def readable(self) -> str:
+        """Return the document with one element a line, its expressions as C#."""
+        try:
+            return "\n".join(_lines(self._parse(), "")) + "\n"
+        except (ValueError, ET.ParseError):
+            return self.text
+
+    @cached_property
+    def _canonical(self) -> str:
+        """The document without layout; a document that cannot be parsed equals only itself."""
+        try:
+            return repr(_canonical(self._parse()))
+        except (ValueError, ET.ParseError):
+            return self.text
+
+    def _parse(self) -> ET.Element:
+        """Parse the document.
+
+        :raises ValueError: when an expression is not closed.
+        :raises ET.ParseError: when the rest is not XML.
+        """
+        raw = self.format == "rawxml"
+        # No entity can be declared inside an element, so a document cannot make the parser expand any.
+        root = ET.fromstring(f"<fragment>{_well_formed(self.text.strip(), raw)}</fragment>")  # noqa: S314
+        inner = list(root)
+        # ARM's answers were seen with and without the fragment's own wrapper.
+        return inner[0] if len(inner) == 1 and inner[0].tag in {"fragment", "policies"} else root
+
+
+def _well_formed(text: str, raw: bool) -> str:
+    """Return the document as well-formed XML whose attributes keep their line breaks."""
+    parts: list[str] = []
+    position = 0
+    while position < len(text):
+        if text[position] != "<":
+            end, part = _text(text, position, raw)
+        elif whole := _COMMENT_OR_CDATA.match(text, position):
+            end, part = whole.end(), whole[0]
+        else:
+            end, part = _tag(text, position, raw)
+        parts.append(part)
+        position = end
+    return "".join(parts)
+
+
+def _text(text: str, start: int, raw: bool) -> tuple[int, str]:
+    """Take what stands between two tags: blank space, a literal or one expression."""
+    if raw and (expression := _EXPRESSION_TEXT.match(text, start)):
+        end = expression_end(text, expression.end() - 2)
+        return end, escape(text[start:end])
+    end = text.find("<", start)
+    end = len(text) if end < 0 else end
+    return end, text[start:end]
+
+
+def _tag(text: str, start: int, raw: bool) -> tuple[int, str]:
+    """Take a tag with its attributes."""
+    parts: list[str] = []
+    position = start
+    while True:
+        end = _UP_TO_VALUE.match(text, position).end()  # type: ignore[union-attr]  # matches at any place
+        parts.append(text[position:end])
+        if end == len(text):
+            raise ValueError(f"the tag that starts with {text[start : start + 30]!r} is not closed")
+        if text[end] == ">":
+            return end + 1, "".join([*parts, ">"])
+        position, value = _attribute_value(text, end, raw)
+        parts.append(value)
+
+
+def _attribute_value(text: str, start: int, raw: bool) -> tuple[int, str]:
+    """Take a quoted value; in raw XML an expression may hold the quote itself."""
+    quote = text[start]
+    if raw and text.startswith(("@(", "@{"), start + 1):
+        end = expression_end(text, start + 1)
+        value = escape(text[start + 1 : end], {'"': "&quot;", "'": "&apos;"})
+        if not text.startswith(quote, end):
+            raise ValueError(f"text follows the expression that starts with {text[start + 1 : start + 30]!r}")
+    else:
+        end = text.find(quote, start + 1)
+        if end < 0:
+            raise ValueError(f"the value that starts with {text[start : start + 30]!r} is not closed")
+        value = text[start + 1 : end]
+    for character, reference in _KEPT_LAYOUT.items():
+        value = value.replace("\r\n", "\n").replace(character, reference)
+    return end + 1, f"{quote}{value}{quote}"
+
+
+def _canonical(element: ET.Element) -> tuple[object, ...]:
+    attributes = sorted((name, _plain(value)) for name, value in element.attrib.items())
+    children = [(_canonical(child), _plain(child.tail or "")) for child in element]
+    return element.tag, attributes, _plain(element.text or ""), children
+
+
+def _plain(value: str) -> str:
+    """Return a value without layout: C# by C#'s rules, any other text with single spaces."""
+    stripped = value.strip()
+    return without_layout(stripped) if stripped.startswith(("@(", "@{")) else " ".join(stripped.split())
+
+
+def _lines(element: ET.Element, indent: str) -> list[str]:
+    attributes = "".join(f' {name}="{_dedented(value, indent)}"' for name, value in element.attrib.items())
+    text = _dedented((element.text or "").strip(), indent)
+    if not len(element):
+        return f"{indent}<{element.tag}{attributes}{f'>{text}</{element.tag}>' if text else ' />'}".split("\n")
+    lines = f"{indent}<{element.tag}{attributes}>{text}".split("\n")
+    for child in element:
+        lines += _lines(child, indent + _INDENT)
+    return [*lines, f"{indent}</{element.tag}>"]
+
+
+def _dedented(value: str, indent: str) -> str:
+    """Return a value of several lines with these lines trimmed, so that two layouts show few differences."""
+    first, *rest = value.strip().splitlines() or [""]
+    return "\n".join([first.rstrip(), *(f"{indent}{_INDENT}{line.strip()}" for line in rest if line.strip())])

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every kind of ARM resource knows about itself, without doing any I/O.
+
+A *state* is the one form in which wanted and current objects are compared and shown: a mapping in the shape of the
+module's options, normalised per field. PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+State = dict[str, Any]
+
+_OWNER_MARK = re.compile(r"\s*\[owner: ([A-Za-z0-9._-]+)\]\s*$")
+
+
+class InvalidOptionsError(ValueError):
+    """Options of one object that ARM would refuse; the text names the field, the value and the remedy."""
+
+
+class Resource(ABC):
+    """A kind of child resource of an API Management service.
+
+    :cvar kind: the kind in words, for messages.
+    :cvar collection: path segment of the ARM collection.
+    :cvar patched: updates are sent as PATCH, because the whole object cannot be read back.
+    """
+
+    kind: ClassVar[str]
+    collection: ClassVar[str]
+    patched: ClassVar[bool] = False
+
+    @staticmethod
+    @abstractmethod
+    def argument_spec() -> dict[str, Any]:
+        """Return the argument spec of one object in the module's list, without ``name``."""
+
+    @abstractmethod
+    def wanted(self, options: Mapping[str, Any]) -> State:
+        """Return the state that options ask for; what they leave unset (None) is absent from it.
+
+        :raises InvalidOptionsError: when ARM would refuse them.
+        """
+
+    @abstractmethod
+    def current(self, properties: Mapping[str, Any]) -> State:
+        """Return the state of an existing object.
+
+        :param properties: ``properties`` of the ARM body.
+        """
+
+    @abstractmethod
+    def properties(self, state: State) -> dict[str, Any]:
+        """Return the ARM properties of a state; None stands for a property that must go."""
+
+    def is_same_kind(self, properties: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Tell whether an object of the ARM collection is of this kind: pools and backends share one collection."""
+        return True
+
+    def missing(self, wanted: State) -> str:  # noqa: ARG002
+        """Name the option without which an object of this kind cannot be created; empty when nothing is missing."""
+        return ""
+
+    def defaults(self, name: str) -> State:  # noqa: ARG002
+        """Return what ARM requires of a new object although no option needs to give it."""
+        return {}
+
+    def merged(self, current: State, wanted: State) -> State:
+        """Return the state that results when ``wanted`` is applied to ``current``."""
+        return {**current, **wanted}
+
+    def hidden(self, current: State, wanted: State) -> str:  # noqa: ARG002
+        """Name the field that must be fetched before both states can be compared, because ARM hides it in reads."""
+        return ""
+
+    def shown(self, state: State) -> State:
+        """Return a state as a diff may show it: readable and without secrets."""
+        return state
+
+    def body(self, state: State, existing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the ARM body for a state.
+
+        :param existing: ``properties`` of the object that is replaced; what this collection does not manage is kept.
+        """
+        properties = {**(existing or {}), **self.properties(state)}
+        properties.pop("provisioningState", None)  # ARM's own, never a client's to send
+        return {"properties": {name: value for name, value in properties.items() if value is not None}}
+
+
+def given(**fields: Any) -> State:
+    """Return the fields that are set: an option left out (None) is left alone in ARM."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def split_owner(description: str | None) -> State:
+    """Return ``description`` and ``owner`` of a description that may carry an owner's mark."""
+    text = description or ""
+    match = _OWNER_MARK.search(text)
+    return {"description": text[: match.start()], "owner": match[1]} if match else {"description": text, "owner": ""}
+
+
+def join_owner(state: State) -> str:
+    """Return the ARM description of a state: its text with the mark of its owner."""
+    text, owner = state.get("description", ""), state.get("owner", "")
+    return f"{text} [owner: {owner}]".strip() if owner else text

@@ -16,18 +16,18 @@ description:
 positional: _input
 options:
   _input:
-    description: The backends, as described for the variable O(llm_backends) of the role P(citadel.ai_gateway.llm_onboarding#role).
+    description: The backends, as in the variable C(llm_backends) of the role P(citadel.ai_gateway.llm_onboarding#role).
     type: list
     elements: dict
     required: true
   circuit_breaker:
-    description: Settings of the circuit breakers, as in the variable C(llm_circuit_breaker). What is left out has the default.
+    description: Settings of all circuit breakers, as in the variable C(llm_circuit_breaker).
     type: dict
   managed_identity:
     description: The managed identity that backends authenticate with, as in the variable C(apim_managed_identity).
     type: dict
   service:
-    description: The variables C(apim_subscription_id), C(apim_resource_group) and C(apim_service_name), to be checked too.
+    description: The variables C(apim_subscription_id), C(apim_resource_group), C(apim_service_name), to be checked too.
     type: dict
   owner:
     description: Name that marks what the inventory owns.
@@ -44,7 +44,9 @@ EXAMPLES = r"""
         endpoint: https://foundry-east.cognitiveservices.azure.com/
         auth_scheme: managed_identity
         supported_models: [gpt-4o, Phi-4]
-    plan: "{{ llm_backends | citadel.ai_gateway.llm_routing_plan(managed_identity={'client_id': '22222222-2222-2222-2222-222222222222'}) }}"
+    identity:
+      client_id: 22222222-2222-2222-2222-222222222222
+    plan: "{{ llm_backends | citadel.ai_gateway.llm_routing_plan(managed_identity=identity) }}"
   ansible.builtin.debug:
     msg: "{{ plan.models | items2dict(key_name='name', value_name='route') }}"
 """

@@ -42,11 +42,10 @@ class CircuitBreaker:
     status_codes: tuple[str, ...] = ("429", "500-599")
     accept_retry_after: bool = True
 
-    def as_options(self) -> dict[str, Any] | None:
-        """Return the ``circuit_breaker`` option of module ``apim_llm_backend``; an empty mapping means none."""
-        if not self.enabled:
-            return {}
+    def as_options(self) -> dict[str, Any]:
+        """Return the ``circuit_breaker`` option of module ``apim_llm_backend``."""
         return {
+            "enabled": self.enabled,
             "count": self.count,
             "interval": self.interval,
             "trip_duration": self.trip_duration,

@@ -150,9 +150,7 @@ def _read_models(fields: Fields, problems: Problems) -> tuple[Model, ...]:
     value = fields.raw("supported_models")
     if not isinstance(value, (list, tuple)) or not value:
         if fields.is_mapping:
-            fields.refuse(
-                "supported_models", "is missing" if value is None else f"is {shown(value)}", _MODELS_REMEDY
-            )
+            fields.refuse("supported_models", "is missing" if value is None else f"is {shown(value)}", _MODELS_REMEDY)
         return ()
     return tuple(
         _read_model(item, f"{fields.at('supported_models')}[{index}]", problems) for index, item in enumerate(value)

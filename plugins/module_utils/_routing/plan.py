@@ -72,7 +72,7 @@ def build_plan(
     :param llm_backends: the list of backends.
     :param circuit_breaker: ``llm_circuit_breaker``, None for the defaults.
     :param managed_identity: ``apim_managed_identity``.
-    :param service: ``apim_subscription_id``, ``apim_resource_group`` and ``apim_service_name``; None leaves them unchecked.
+    :param service: ``apim_subscription_id``, ``apim_resource_group`` and ``apim_service_name``; None for no check.
     :param owner: ``llm_owner``.
     :return: ``backends`` and ``pools`` (options of the modules of that name), ``routes`` (name, type, pooled, models),
         ``models`` (name, key, route, deployments) and ``warnings``.
@@ -136,6 +136,8 @@ def _backend_options(backend: Backend) -> dict[str, Any]:
         "url": backend.endpoint,
         "description": _description(backend),
         "circuit_breaker": backend.circuit_breaker.as_options(),
+        "validate_certificate_chain": True,
+        "validate_certificate_name": True,
     }
 
 

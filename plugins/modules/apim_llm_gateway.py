@@ -1,0 +1,182 @@
+#!/usr/bin/python
+
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module apim_llm_gateway: everything that one inventory wants of an API Management service, in one run."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: apim_llm_gateway
+short_description: Bring the LLM routing of an API Management service to a wanted state
+version_added: 1.0.0
+author: citadel.ai_gateway contributors (@citadel)
+description:
+  - Reaches the wanted state of named values, backends, pools and policy fragments in one module run, which signs in
+    once, lists each kind once and plans every change before it makes the first.
+  - Writes in the order that live traffic survives. What is referred to exists first, and goes last.
+  - When objects of one kind cannot be written, later kinds are not tried. What was done stays, and the next run does
+    the rest.
+  - Kinds that are left out are left alone.
+extends_documentation_fragment:
+  - citadel.ai_gateway.azure
+  - citadel.ai_gateway.azure.attributes
+  - citadel.ai_gateway.llm_objects.named_values
+  - citadel.ai_gateway.llm_objects.backends
+  - citadel.ai_gateway.llm_objects.pools
+  - citadel.ai_gateway.llm_objects.fragments
+  - citadel.ai_gateway.llm_objects.ownership
+  - citadel.ai_gateway.llm_objects.identity
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: citadel.ai_gateway.apim_llm_gateway_info
+  - module: citadel.ai_gateway.apim_llm_backend
+  - module: citadel.ai_gateway.apim_backend_pool
+  - module: citadel.ai_gateway.apim_policy_fragment
+  - module: citadel.ai_gateway.apim_named_value
+"""
+
+EXAMPLES = r"""
+- name: Route gpt-4o to two accounts
+  citadel.ai_gateway.apim_llm_gateway:
+    resource_group: rg-citadel-governance-hub
+    service_name: apim-citadel-governance-hub
+    owner: platform-team
+    managed_identity:
+      resource_group: rg-citadel-governance-hub
+      name: id-apim-citadel
+    backends:
+      - name: aoai-sweden
+        url: https://aoai-sweden.openai.azure.com
+      - name: aoai-france
+        url: https://aoai-france.openai.azure.com
+    pools:
+      - name: gpt-4o-backend-pool
+        members:
+          - backend: aoai-sweden
+          - backend: aoai-france
+    fragments:
+      - name: set-backend-pools
+        value: "{{ lookup('ansible.builtin.template', 'set-backend-pools.xml.j2') }}"
+"""
+
+RETURN = r"""
+gateway:
+  description: The API Management service.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: ARM id.
+      type: str
+    name:
+      description: Name of the service.
+      type: str
+      sample: apim-citadel-governance-hub
+    location:
+      description: Azure region.
+      type: str
+      sample: Sweden Central
+    sku:
+      description: Tier.
+      type: str
+      sample: Developer
+    url:
+      description: URL that clients call.
+      type: str
+      sample: https://apim-citadel-governance-hub.azure-api.net
+managed_identity_client_id:
+  description: Client id of O(managed_identity).
+  returned: when O(managed_identity) is given
+  type: str
+  sample: 22222222-2222-2222-2222-222222222222
+objects:
+  description: Every object that was looked at.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: pool
+    name:
+      description: Its name.
+      type: str
+      sample: gpt-4o-backend-pool
+    action:
+      description:
+        - What was done, or would be done in check mode. One of V(created), V(updated), V(deleted), V(unchanged),
+          V(failed) and V(skipped).
+      type: str
+      sample: created
+errors:
+  description: One entry per object that could not be written.
+  returned: on failure
+  type: list
+  elements: dict
+  sample:
+    - kind: pool
+      name: gpt-4o-backend-pool
+      action: write
+      status: 403
+      code: AuthorizationFailed
+      message: The client does not have authorization to perform the action.
+      request_id: 0f3c9a52-8c4e-4a4b-9f4e-1d2c3b4a5f60
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import IDENTITY_SPEC, read_gateway
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import (
+    create_module,
+    items_spec,
+    reconcile,
+    run_module,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile import Goal
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.kinds import KINDS, OWNED_KINDS
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.named_value import MANAGED_IDENTITY
+
+
+def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
+    """Reach the wanted state; return the module's result."""
+    params = module.params
+    gateway, client_id = read_gateway(client, params["managed_identity"])
+    wanted = {option: params[option] for option in KINDS}
+    result: dict[str, Any] = {"gateway": gateway}
+    if client_id:
+        result["managed_identity_client_id"] = client_id
+        wanted["named_values"] = [{"name": MANAGED_IDENTITY, "value": client_id}, *(wanted["named_values"] or [])]
+    goals = [
+        Goal(KINDS[option], option, items, prune=params["prune"] and option in OWNED_KINDS)
+        for option, items in wanted.items()
+        if items is not None
+    ]
+    return {**result, **reconcile(module, client, goals, params["owner"])}
+
+
+def main() -> None:
+    """Run the module."""
+    module = create_module(
+        **{option: items_spec(resource) for option, resource in KINDS.items()},
+        managed_identity=IDENTITY_SPEC,
+        owner={"type": "str"},
+        prune={"type": "bool", "default": False},
+    )
+    if module.params["prune"] and not module.params["owner"]:
+        module.fail_json(msg="prune removes what an owner no longer lists: give owner")
+    run_module(module, lambda client: apply(module, client))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: citadel.ai_gateway contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Compiles all expressions of one document in one run of Mono's compiler, inside this process.
+
+namespace ApimEmulator.Host
+{
+    using System;
+    using System.Collections.Generic;
+    using System.IO;
+    using System.Linq;
+    using System.Reflection;
+    using System.Text;
+    using System.Text.RegularExpressions;
+    using Newtonsoft.Json.Linq;
+
+    sealed class ExpressionCompiler
+    {
+        const string ResultNamespace = "ApimEmulator.Expressions.Results";
+        static readonly Regex Error = new Regex(
+            @"^(?:.*/)?(?<expression>\d+)\(\d+,\d+\): error CS\d+: (?<text>.*)$");
+
+        readonly Func<string[], TextWriter, bool> invoke;
+        readonly string[] options;
+        readonly string usings;
+        readonly string directory;
+        readonly Inspector inspector;
+        int runs;
+
+        /// settings: compiler (path of mcs.exe), references (paths), namespaces (implicit usings), types (allow list).
+        public ExpressionCompiler(JObject settings, string directory)
+        {
+            this.directory = directory;
+            invoke = (Func<string[], TextWriter, bool>)Assembly.LoadFrom((string)settings["compiler"])
+                .GetType("Mono.CSharp.CompilerCallableEntryPoint", true)
+                .GetMethod("InvokeCompiler")
+                .CreateDelegate(typeof(Func<string[], TextWriter, bool>));
+            options = new[] { "-target:library", "-langversion:7", "-noconfig", "-optimize+", "-debug-", "-warn:0" }
+                .Concat(settings["references"].Select(path => "-reference:" + path))
+                .ToArray();
+            usings = string.Concat(settings["namespaces"].Select(name => "using " + name + "; "));
+            inspector = new Inspector((JObject)settings["types"], settings["namespaces"].Select(name => (string)name));
+        }
+
+        /// expressions: code, block (statements, else one expression), result (a type of the Results namespace),
+        /// names (dotted names that the code mentions). Answers with the errors of each expression by its index; a
+        /// text or, for what the allow list refuses, type and member.
+        public JObject Compile(JArray expressions)
+        {
+            var name = "Expressions" + ++runs;
+            var source = Path.Combine(directory, name + ".cs");
+            var target = Path.Combine(directory, name + ".dll");
+            try
+            {
+                File.WriteAllText(source, Source(expressions));
+                var output = new StringWriter();
+                var arguments = options.Concat(new[] { "-out:" + target, source }).ToArray();
+                var errors = invoke(arguments, output)
+                    ? Inspect(Assembly.Load(File.ReadAllBytes(target)), expressions)
+                    : Errors(output.ToString());
+                return new JObject(new JProperty("errors", new JArray(errors)));
+            }
+            finally
+            {
+                File.Delete(source);
+                File.Delete(target);
+            }
+        }
+
+        static string ClassName(int index)
+        {
+            return "Expression" + index;
+        }
+
+        string Source(JArray expressions)
+        {
+            var source = new StringBuilder();
+            for (var index = 0; index < expressions.Count; index++)
+            {
+                var code = (string)expressions[index]["code"];
+                // The line directive names the expression, and its text stands on lines of its own: a comment at its
+                // end must not swallow what follows.
+                source.Append("namespace Policy { ").Append(usings)
+                    .Append("public static class ").Append(ClassName(index)).Append(" { public static ")
+                    .Append(ResultNamespace).Append('.').Append((string)expressions[index]["result"])
+                    .Append(" Evaluate(ApimEmulator.Expressions.IContext context) {\n#line 1 \"").Append(index)
+                    .Append("\"\n")
+                    .Append((bool)expressions[index]["block"] ? code : "return (" + code)
+                    .Append((bool)expressions[index]["block"] ? "\n" : "\n);\n")
+                    .Append("}}}\n");
+            }
+            return source.ToString();
+        }
+
+        static IEnumerable<JObject> Errors(string output)
+        {
+            var found = output.Split('\n')
+                .Select(line => Error.Match(line.TrimEnd('\r')))
+                .Where(match => match.Success)
+                .Select(match => new JObject(
+                    new JProperty("expression", int.Parse(match.Groups["expression"].Value)),
+                    new JProperty("text", match.Groups["text"].Value)))
+                .ToList();
+            if (found.Count == 0)
+                throw new InvalidOperationException("The compiler failed without naming an expression: " + output);
+            return found;
+        }
+
+        IEnumerable<JObject> Inspect(Assembly assembly, JArray expressions)
+        {
+            for (var index = 0; index < expressions.Count; index++)
+            {
+                var type = assembly.GetType("Policy." + ClassName(index), true);
+                var names = expressions[index]["names"].Select(name => (string)name);
+                foreach (var usage in inspector.Refused(type, names))
+                    yield return new JObject(
+                        new JProperty("expression", index),
+                        new JProperty("type", usage.Type),
+                        new JProperty("member", usage.Member));
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: citadel.ai_gateway contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The process that compiles policy expressions. Frames on standard input and output: four bytes of length, high byte
+// first, then that much JSON. The end of the input ends the process, so it never outlives its parent.
+
+namespace ApimEmulator.Host
+{
+    using System;
+    using System.Collections.Concurrent;
+    using System.IO;
+    using System.Linq;
+    using System.Text;
+    using System.Threading;
+    using Newtonsoft.Json;
+    using Newtonsoft.Json.Linq;
+
+    static class Program
+    {
+        // The compiler recurses with the depth of an expression: a long chain of operators must not end the process.
+        const int CompilerStackBytes = 512 * 1024 * 1024;
+
+        static readonly Stream Output = Console.OpenStandardOutput();
+        static readonly object OutputLock = new object();
+
+        static int Main(string[] arguments)
+        {
+            if (arguments.Length != 2)
+            {
+                Console.Error.WriteLine("usage: ExpressionHost SETTINGS-FILE WORK-DIRECTORY");
+                return 2;
+            }
+            var compiler = new ExpressionCompiler(JObject.Parse(File.ReadAllText(arguments[0])), arguments[1]);
+            var requests = new BlockingCollection<JObject>();
+            new Thread(() => Work(compiler, requests), CompilerStackBytes) { IsBackground = true }.Start();
+            using (var input = Console.OpenStandardInput())
+                for (var request = Read(input); request != null; request = Read(input))
+                    requests.Add(request);
+            return 0;
+        }
+
+        /// Mono's compiler keeps static state, so one thread does all compilations.
+        static void Work(ExpressionCompiler compiler, BlockingCollection<JObject> requests)
+        {
+            foreach (var request in requests.GetConsumingEnumerable())
+            {
+                JObject answer;
+                try
+                {
+                    answer = compiler.Compile((JArray)request["expressions"]);
+                }
+                catch (Exception error)
+                {
+                    answer = new JObject(new JProperty("failure", error.ToString()));
+                }
+                answer["id"] = request["id"];
+                Write(answer);
+            }
+        }
+
+        static JObject Read(Stream input)
+        {
+            var length = ReadExactly(input, 4);
+            if (length == null)
+                return null;
+            var body = ReadExactly(input, length[0] << 24 | length[1] << 16 | length[2] << 8 | length[3]);
+            if (body == null)
+                return null;
+            // A string that looks like a date is still a string.
+            var text = new StringReader(Encoding.UTF8.GetString(body));
+            using (var reader = new JsonTextReader(text) { DateParseHandling = DateParseHandling.None })
+                return JObject.Load(reader);
+        }
+
+        static byte[] ReadExactly(Stream input, int count)
+        {
+            var buffer = new byte[count];
+            for (var filled = 0; filled < count;)
+            {
+                var read = input.Read(buffer, filled, count - filled);
+                if (read == 0)
+                    return null;
+                filled += read;
+            }
+            return buffer;
+        }
+
+        static void Write(JObject answer)
+        {
+            var body = Encoding.UTF8.GetBytes(answer.ToString(Formatting.None));
+            var length = BitConverter.GetBytes(body.Length).Reverse().ToArray();
+            lock (OutputLock)
+            {
+                Output.Write(length, 0, length.Length);
+                Output.Write(body, 0, body.Length);
+                Output.Flush();
+            }
+        }
+    }
+}

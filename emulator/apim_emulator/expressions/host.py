@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Mono process that compiles policy expressions, as an asyncio client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import struct
+import tempfile
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from apim_emulator.expressions.toolchain import Toolchain, build_host
+
+Result = Literal["Body", "Condition", "Nothing", "Number", "Text", "Variable"]
+"""What an expression's value is used as: a class of the C# namespace `Results`, which lists the types it takes."""
+
+_LENGTH = struct.Struct(">I")
+_CACHED_DOCUMENTS = 1024
+_SECONDS_PER_DOCUMENT = 60.0
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One expression: its C# without the `@` and the brackets, and what its value is used as.
+
+    block: `code` is `{ statements }`, else one expression.
+    names: the dotted names in the code, by which constants are found (see `csharp.ParsedExpression`).
+    """
+
+    code: str
+    block: bool
+    result: Result
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CompileError:
+    """The compiler's text about the expression with this index."""
+
+    expression: int
+    text: str
+
+
+@dataclass(frozen=True)
+class RefusedUsage:
+    """A .NET type (or one member of it) outside the allowed ones, used by the expression with this index."""
+
+    expression: int
+    type: str
+    member: str | None
+
+
+class HostFailure(Exception):
+    """The host process ended or answered nothing: the document could not be checked."""
+
+
+class ExpressionHost:
+    """Compiles the expressions of one document at a time; starts its process when it is needed.
+
+    The process is kept: starting it costs about half a second, a warm compilation some ten milliseconds. It ends at
+    `stop()`, and by itself when this process ends, because its standard input closes then.
+    """
+
+    def __init__(self, cache: Path | None = None) -> None:
+        """cache: the directory for compiled C# sources, see `toolchain.build_host`."""
+        self._cache = cache
+        self._known: OrderedDict[tuple[Expression, ...], tuple[CompileError | RefusedUsage, ...]] = OrderedDict()
+        self._ids = itertools.count(1)
+        self._lock = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._work = tempfile.TemporaryDirectory(prefix="apim-expressions-")
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the host while it runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Build the C# sources if need be, start the process, and warm the compiler up.
+
+        Raises ToolchainMissing when a part of Mono is not installed.
+        """
+        tools = Toolchain.find()
+        files = await build_host(tools, self._cache)
+        environment = {**os.environ, "MONO_PATH": str(tools.json.parent)}
+        self._process = await asyncio.create_subprocess_exec(
+            str(tools.mono), str(files.program), str(files.settings), self._work.name,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment,
+        )  # fmt: skip
+        await self._ask([Expression('""', block=False, result="Text")])
+
+    async def stop(self) -> None:
+        """End the process and remove its working directory."""
+        async with self._lock:
+            await self._end()
+        self._work.cleanup()
+
+    async def compile(self, expressions: Sequence[Expression]) -> tuple[CompileError | RefusedUsage, ...]:
+        """Compile all expressions of a document together; the same document is compiled once.
+
+        Returns what is wrong, in the order of the expressions; empty when all compile and use allowed types only.
+        Raises HostFailure when the process fails; the next call starts a new one.
+        """
+        key = tuple(expressions)
+        async with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+            if self.pid is None:
+                await self.start()
+            found = await self._ask(key)
+            self._known[key] = found
+            if len(self._known) > _CACHED_DOCUMENTS:
+                self._known.popitem(last=False)
+            return found
+
+    async def _ask(self, expressions: Sequence[Expression]) -> tuple[CompileError | RefusedUsage, ...]:
+        request = {"id": next(self._ids), "expressions": [asdict(expression) for expression in expressions]}
+        try:
+            async with asyncio.timeout(_SECONDS_PER_DOCUMENT):
+                answer = await self._exchange(json.dumps(request).encode())
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+            await self._end()
+            raise HostFailure("The process that compiles policy expressions ended or did not answer.") from error
+        except BaseException:
+            # An answer that nobody reads would be taken for that of the next request.
+            await self._end()
+            raise
+        if "failure" in answer:
+            raise HostFailure(answer["failure"])
+        return tuple(_problem(error) for error in answer["errors"])
+
+    async def _exchange(self, request: bytes) -> dict[str, Any]:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise BrokenPipeError
+        process.stdin.write(_LENGTH.pack(len(request)) + request)
+        await process.stdin.drain()
+        (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
+        answer: dict[str, Any] = json.loads(await process.stdout.readexactly(length))
+        return answer
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _problem(error: dict[str, Any]) -> CompileError | RefusedUsage:
+    if "text" in error:
+        return CompileError(error["expression"], error["text"])
+    return RefusedUsage(error["expression"], error["type"], error["member"])

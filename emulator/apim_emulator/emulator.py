@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The embedded Azure as one thing that starts and stops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from apim_emulator.admin import Admin
+from apim_emulator.arm import ControlPlane
+from apim_emulator.arm.access import Access
+from apim_emulator.arm.store import Service, Store
+from apim_emulator.certificates import Authority
+from apim_emulator.config import Config
+from apim_emulator.entra import TokenEndpoint, TokenIssuer
+from apim_emulator.entra.samples import SampleCredentials
+from apim_emulator.environment import exported_variables
+from apim_emulator.gateway import Gateway
+from apim_emulator.http import Request
+from apim_emulator.origin import Origin
+from apim_emulator.requestlog import RequestLog
+from apim_emulator.server import LOOPBACK, Address, Listener, application_listener, plane_listener
+from apim_emulator.warm_checker import WarmChecker
+
+
+class Emulator:
+    """Starts every listener; a context manager that leaves nothing behind.
+
+    `directory` is an existing, private directory for the certificate bundle and azure-cli's configuration.
+    After the start, `environment` holds the variables with which a client finds and trusts it.
+    """
+
+    def __init__(self, config: Config, directory: Path) -> None:
+        self._config = config
+        self._directory = directory
+        self._log = RequestLog()
+        self._store = Store(config)
+        self._checker = WarmChecker()
+        self._authority = Authority()
+        self._listeners: list[Listener] = []
+        self.environment: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def _start(self) -> None:
+        self._checker.start()
+        context = self._authority.server_context("localhost", LOOPBACK)
+        front, admin_address = Address("https"), Address("http")
+        issuer = TokenIssuer(f"{front.url}/{self._config.tenant_id}/", self._config.tenant_id, self._token_lifetime)
+        login = TokenEndpoint(self._config, front.url, issuer)
+        access = Access(issuer, login.arm_audiences, self._config.tenant_id)
+        self._arm = ControlPlane(self._config, self._store, access, self._checker)
+        origin = Origin(self._config.tenant_id, login, self._arm)
+        self._listeners.append(plane_listener(front, context, self._log, origin.plane_of, origin.handle))
+        for service in self._store.services.values():
+            address = Address("https")
+            service.gateway_url = address.url
+            gateway = Gateway(service)
+            self._listeners.append(plane_listener(address, context, self._log, _gateway_plane, gateway.handle))
+        client = next(iter(login.clients.values()))
+        samples = SampleCredentials(client, front.url, self._config.tenant_id)
+        admin = Admin(origin, self._store, self._log, self._config.arm, samples)
+        self._listeners.append(application_listener(admin_address, admin.application()))
+        for listener in self._listeners:
+            await listener.start()
+        self._authority.write_bundle(self._directory / "certificates.pem")
+        self.environment = exported_variables(
+            config=self._config,
+            directory=self._directory,
+            arm_url=front.url,
+            admin_url=admin_address.url,
+            login=login,
+            gateway=self._first_service(),
+        )
+
+    async def _stop(self) -> None:
+        for listener in self._listeners:
+            await listener.stop()
+        await self._checker.stop()
+
+    def _token_lifetime(self) -> int:
+        return self._arm.settings.token_lifetime_s
+
+    def _first_service(self) -> Service:
+        return next(iter(self._store.services.values()))
+
+
+def _gateway_plane(_request: Request) -> str:
+    return "gateway"

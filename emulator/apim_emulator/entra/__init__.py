@@ -1,0 +1,9 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Entra ID: OpenID configuration, the token endpoint of the client-credentials flow, and managed identity tokens."""
+
+from apim_emulator.entra.endpoint import TokenEndpoint
+from apim_emulator.entra.tokens import Principal, TokenIssuer
+
+__all__ = ["Principal", "TokenEndpoint", "TokenIssuer"]

@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Access tokens: made for a principal and an audience, and recognised again by ARM."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from apim_emulator.http import new_guid
+
+KEY_ID = "embedded-azure"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: an app's service principal or a managed identity, and what it may do in ARM."""
+
+    client_id: str
+    object_id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token as issued: its text, for whom, for which audience, and its life (seconds since the epoch)."""
+
+    text: str
+    principal: Principal
+    audience: str
+    issued: int
+    expires: int
+
+
+class TokenIssuer:
+    """Signs tokens (JWT, ES256) and keeps them, because ARM accepts exactly the tokens that this run issued.
+
+    `lifetime` is asked at each issue, in seconds.
+    """
+
+    def __init__(self, issuer: str, tenant: str, lifetime: Callable[[], int]) -> None:
+        self._issuer = issuer
+        self._tenant = tenant
+        self._lifetime = lifetime
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._issued: dict[str, AccessToken] = {}
+
+    def issue(self, principal: Principal, audience: str) -> AccessToken:
+        """Return a new access token of `principal` for `audience`."""
+        now = int(time.time())
+        expires = now + self._lifetime()
+        claims = {
+            "aud": audience,
+            "iss": self._issuer,
+            "iat": now,
+            "nbf": now,
+            "exp": expires,
+            "appid": principal.client_id,
+            "azp": principal.client_id,
+            "oid": principal.object_id,
+            "sub": principal.object_id,
+            "tid": self._tenant,
+            "idtyp": "app",
+            "uti": new_guid(),
+            "ver": "1.0",
+        }
+        text = jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": KEY_ID})
+        self._forget_expired(now)
+        token = AccessToken(text, principal, audience, now, expires)
+        self._issued[text] = token
+        return token
+
+    def recognise(self, text: str) -> AccessToken | None:
+        """Return the token with this text if this run issued it, else None. It may have expired."""
+        return self._issued.get(text)
+
+    def keys(self) -> dict[str, Any]:
+        """Return the JSON Web Key Set with which anyone can check the signatures."""
+        key = jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [{**key, "kid": KEY_ID, "use": "sig", "issuer": self._issuer}]}
+
+    def _forget_expired(self, now: float) -> None:
+        # An expired token is kept for a day, so that ARM can tell "expired" from "never issued".
+        if len(self._issued) > 10_000:
+            self._issued = {text: token for text, token in self._issued.items() if token.expires > now - 86_400}

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Behaviour that may change while the emulator runs: delays, throttling, faults, and how providers answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return pattern
+
+
+Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
+Pattern = Annotated[str, AfterValidator(_regular_expression)]
+
+
+class Settings(BaseModel):
+    """Base of everything that a person writes: an unknown key is refused by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fault(Settings):
+    """One scripted misbehaviour of the HTTPS origin that serves ARM, tokens and metadata.
+
+    A request is hit when `plane`, `method` and `path` (a regular expression, searched in path and query, case ignored)
+    all match. The first matching fault of the list acts, after it has let `skip` matches pass and until it has acted
+    `times` times. It delays (`latency_ms`), answers an error (`status`, `code`, `message`, `retry_after`) or closes the
+    connection (`drop`): before the request is looked at, or when the write is done (`after_write`), or as the end of
+    the long-running operation that the write starts (`asynchronous`); `lro_ms` says how long that operation runs.
+    """
+
+    plane: Literal["arm", "login", "metadata"] = "arm"
+    method: str | None = None
+    path: Pattern | None = None
+    skip: int = Field(default=0, ge=0)
+    times: int | None = Field(default=None, ge=1)
+
+    status: int | None = Field(default=None, ge=400, le=599)
+    code: str | None = None
+    message: str | None = None
+    retry_after: float | None = Field(default=None, ge=0)
+    drop: bool = False
+    after_write: bool = False
+    asynchronous: bool = False
+    latency_ms: Milliseconds = 0
+    lro_ms: Milliseconds | None = None
+
+    @model_validator(mode="after")
+    def _has_an_effect(self) -> Fault:
+        if self.status is None and not self.drop and not self.latency_ms and self.lro_ms is None:
+            raise ValueError("has no effect: give status, drop, latency_ms or lro_ms")
+        if self.asynchronous and self.status is None:
+            raise ValueError("asynchronous needs the status (and code, message) with which the operation fails")
+        return self
+
+
+class ArmSettings(Settings):
+    """How the control plane behaves (`PUT {admin}/arm`).
+
+    `latency_ms` delays each ARM call, `propagation_ms` what the gateway sees of a write, `lro_ms` is how long a
+    long-running operation runs, `throttling` makes the token buckets refuse, `token_lifetime_s` is the life of a token.
+    """
+
+    latency_ms: Milliseconds = 0
+    propagation_ms: Milliseconds = 0
+    lro_ms: Milliseconds = 0
+    throttling: bool = False
+    token_lifetime_s: int = Field(default=3599, ge=1, le=86_400)
+    faults: list[Fault] = Field(default_factory=list)
+
+
+class ProviderSettings(Settings):
+    """How the simulated LLM endpoint of one host name answers (`PUT {admin}/providers/{host}`)."""
+
+    status: int | None = Field(default=None, ge=200, le=599)
+    retry_after: float | None = Field(default=None, ge=0)
+    latency_ms: Milliseconds = 0
+    refuse: bool = False
+    times: int | None = Field(default=None, ge=1)

@@ -10,6 +10,7 @@ and order kept. PRIVATE to the citadel.ai_gateway collection.
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from xml.etree import ElementTree as ET
@@ -165,6 +166,7 @@ def _lines(element: ET.Element, indent: str) -> list[str]:
 
 
 def _dedented(value: str, indent: str) -> str:
-    """Return a value of several lines with these lines trimmed, so that two layouts show few differences."""
+    """Return a value of several lines, moved as a whole to where it stands, so that two layouts differ little."""
     first, *rest = value.strip().splitlines() or [""]
-    return "\n".join([first.rstrip(), *(f"{indent}{_INDENT}{line.strip()}" for line in rest if line.strip())])
+    lines = textwrap.dedent("\n".join(line.expandtabs(4) for line in rest if line.strip())).splitlines()
+    return "\n".join([first.rstrip(), *(f"{indent}{_INDENT}{line.rstrip()}" for line in lines)])

@@ -24,7 +24,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCE_GROUP = "rg-bench"
 ADMIN_URL = "APIM_EMULATOR_ADMIN_URL"
-MODELS_PER_BACKEND = 6
+BACKENDS_PER_MODEL = 2
 REPEATS = 3
 
 
@@ -34,6 +34,7 @@ class Scenario:
 
     name: str
     backends: int
+    models: int
     latency_ms: int
 
     def service(self, repeat: int) -> str:
@@ -50,25 +51,26 @@ class Measured:
 
 
 SCENARIOS = (
-    Scenario("3 backends", 3, 0),
-    Scenario("3 backends, 150 ms", 3, 150),
-    Scenario("100 backends, 150 ms", 100, 150),
-    Scenario("1,000 backends", 1000, 0),
+    Scenario("3 backends", 3, 9, 0),
+    Scenario("3 backends, 150 ms", 3, 9, 150),
+    Scenario("100 backends, 150 ms", 100, 300, 150),
+    Scenario("1,000 backends", 1000, 1000, 0),
 )
 
 
 def inventory(scenario: Scenario, repeat: int) -> dict[str, Any]:
-    """An inventory in which two backends serve every model, so that there are three times as many pools as backends."""
-    models = scenario.backends * MODELS_PER_BACKEND // 2
+    """An inventory in which two backends serve every model, so that every model has a pool: as much work as can be."""
+    models_per_backend = scenario.models * BACKENDS_PER_MODEL // scenario.backends
+    first_model = range(0, scenario.models * BACKENDS_PER_MODEL, models_per_backend)
     backends = [
         {
             "backend_id": f"aoai-{number}",
             "backend_type": "azure-openai",
             "endpoint": f"https://aoai-{number}.openai.azure.com/",
             "auth_scheme": "managed_identity",
-            "supported_models": [f"model-{(number * 3 + offset) % models}" for offset in range(MODELS_PER_BACKEND)],
+            "supported_models": [f"model-{(first + offset) % scenario.models}" for offset in range(models_per_backend)],
         }
-        for number in range(scenario.backends)
+        for number, first in enumerate(first_model)
     ]
     variables = {
         "ansible_connection": "local",

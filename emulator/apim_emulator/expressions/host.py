@@ -76,7 +76,7 @@ class ExpressionHost:
         self._ids = itertools.count(1)
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
-        self._work = tempfile.TemporaryDirectory(prefix="apim-expressions-")
+        self._work: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -91,6 +91,7 @@ class ExpressionHost:
         tools = Toolchain.find()
         files = await build_host(tools, self._cache)
         environment = {**os.environ, "MONO_PATH": str(tools.json.parent)}
+        self._work = tempfile.TemporaryDirectory(prefix="apim-expressions-", ignore_cleanup_errors=True)
         self._process = await asyncio.create_subprocess_exec(
             str(tools.mono), str(files.program), str(files.settings), self._work.name,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment,
@@ -98,10 +99,9 @@ class ExpressionHost:
         await self._ask([Expression('""', block=False, result="Text")])
 
     async def stop(self) -> None:
-        """End the process and remove its working directory."""
+        """End the process and remove its working directory, which holds the sources of what it compiles."""
         async with self._lock:
             await self._end()
-        self._work.cleanup()
 
     async def compile(self, expressions: Sequence[Expression]) -> tuple[CompileError | RefusedUsage, ...]:
         """Compile all expressions of a document together; the same document is compiled once.
@@ -150,11 +150,12 @@ class ExpressionHost:
 
     async def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        if self._work is not None:
+            self._work.cleanup()
 
 
 def _problem(error: dict[str, Any]) -> CompileError | RefusedUsage:

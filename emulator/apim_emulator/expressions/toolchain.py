@@ -19,6 +19,9 @@ _PACKAGES = "mono-mcs mono-runtime libnewtonsoft-json5.0-cil"
 _COMPILER_ASSEMBLY = Path("/usr/lib/mono/4.5/mcs.exe")
 _JSON_ASSEMBLIES = (Path("/usr/lib/cli"), Path("/usr/lib/mono/gac"))
 _FRAMEWORK = ("System.dll", "System.Core.dll", "System.Xml.dll", "System.Xml.Linq.dll")
+_CONTEXT = "ApimExpressions.dll"
+_PROGRAM = "ExpressionHost.exe"
+_SETTINGS = "settings.json"
 _BUILD_OPTIONS = ("-langversion:7", "-optimize+", "-warn:4", "-warnaserror", "-nologo")
 
 
@@ -74,12 +77,15 @@ async def build_host(tools: Toolchain, cache: Path | None = None) -> HostFiles:
     directory = root / key
     if not directory.is_dir():
         root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root) as temporary:
-            await _compile(tools, sources, Path(temporary))
-            _publish(Path(temporary), directory)
-    references = [*_FRAMEWORK, str(tools.json), str(directory / "ApimExpressions.dll")]
-    (directory / "settings.json").write_text(json.dumps({**settings, "references": references}), encoding="utf-8")
-    return HostFiles(directory / "ExpressionHost.exe", directory / "settings.json")
+        staged = Path(tempfile.mkdtemp(dir=root))
+        try:
+            await _compile(tools, sources, staged)
+            references = [*_FRAMEWORK, str(tools.json), str(directory / _CONTEXT)]
+            (staged / _SETTINGS).write_text(json.dumps({**settings, "references": references}), encoding="utf-8")
+            _publish(staged, directory)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    return HostFiles(directory / _PROGRAM, directory / _SETTINGS)
 
 
 def _sources() -> dict[str, dict[str, str]]:
@@ -104,17 +110,17 @@ def _settings(tools: Toolchain) -> dict[str, object]:
     }
     return {
         "compiler": str(tools.compiler),
-        "references": [*_FRAMEWORK, str(tools.json)],
+        "json": str(tools.json),
         "namespaces": allowed["namespaces"],
         "types": {**types, **allowed["implicit"]},
     }
 
 
 async def _compile(tools: Toolchain, sources: dict[str, dict[str, str]], directory: Path) -> None:
-    context = directory / "ApimExpressions.dll"
+    context = directory / _CONTEXT
     for part, options in (
         ("context", ("-target:library", f"-out:{context}")),
-        ("host", ("-target:exe", f"-out:{directory / 'ExpressionHost.exe'}", f"-reference:{context}")),
+        ("host", ("-target:exe", f"-out:{directory / _PROGRAM}", f"-reference:{context}")),
     ):
         folder = directory / part
         folder.mkdir()
@@ -131,13 +137,10 @@ async def _compile(tools: Toolchain, sources: dict[str, dict[str, str]], directo
             raise ToolchainMissing(f"{tools.mcs} cannot compile the expression {part}:\n{output.decode()}")
 
 
-def _publish(built: Path, directory: Path) -> None:
+def _publish(staged: Path, directory: Path) -> None:
     """Move the result in place as a whole: two emulators may build at the same time, and the first one wins."""
-    staged = built.with_name(built.name + ".ready")
-    shutil.copytree(built, staged)
     try:
         staged.rename(directory)
     except OSError:
-        shutil.rmtree(staged)
         if not directory.is_dir():
             raise

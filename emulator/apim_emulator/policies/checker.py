@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from apim_emulator.expressions import CompileError, Expression, ExpressionHost, RefusedUsage
 from apim_emulator.policies.csharp import starts_expression
-from apim_emulator.policies.document import Document, Element, Format, MalformedDocument, parse
+from apim_emulator.policies.document import Document, Element, Format, MalformedDocument, as_format, parse
 from apim_emulator.policies.errors import PolicyRefused, detail, element_detail
 from apim_emulator.policies.named_values import NamedValues, has_reference
 from apim_emulator.policies.render import render
@@ -43,9 +43,9 @@ class CheckedPolicy:
     fragments: frozenset[str]
     named_values: frozenset[str]
 
-    def render(self, format: Format) -> str:  # noqa: A002 - ARM's own word
-        """The text that a GET answers with, in format xml or rawxml."""
-        return render(self.document, format)
+    def render(self, format: str) -> str:  # noqa: A002 - ARM's own word
+        """The text that a GET answers with, in format xml or rawxml. Raises ValueError for another format."""
+        return render(self.document, as_format(format))
 
 
 class PolicyChecker:
@@ -67,7 +67,7 @@ class PolicyChecker:
         self,
         text: str,
         *,
-        format: Format,  # noqa: A002 - ARM's own word
+        format: str,  # noqa: A002 - ARM's own word
         kind: Kind,
         backend_exists: Callable[[str], bool],
         fragment_exists: Callable[[str], bool],
@@ -75,10 +75,11 @@ class PolicyChecker:
     ) -> CheckedPolicy:
         """Check a policy document (root `policies`) or a fragment (root `fragment`) as ARM does on PUT.
 
-        named_values: display name -> value, secrets included; no message repeats a value.
+        format: xml or rawxml, else ValueError. named_values: display name -> value, secrets included; no message
+        repeats a value.
         Raises PolicyRefused with everything that is wrong; ExpressionHost's HostFailure when it cannot be told.
         """
-        document = _parse(text, format, kind)
+        document = _parse(text, as_format(format), kind)
         values = NamedValues(named_values)
         validator = Validator(load_schema(), kind, values.resolve)
         validator.document(document.root)

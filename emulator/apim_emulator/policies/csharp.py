@@ -32,6 +32,9 @@ _TOKEN = re.compile(
 )
 _IN_STRING = re.compile(r'\\.|\{\{|\}\}|["{\n]', re.DOTALL)
 _IN_VERBATIM_STRING = re.compile(r'""|\{\{|\}\}|["{]')
+_NOT_IN_SOURCE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters, and ends of line that readers of C# do not agree on."""
+
 _EXPRESSION = re.compile(r"\s*@(?=[({])")
 
 
@@ -49,6 +52,11 @@ class ParsedExpression:
     code: str
     block: bool
     names: tuple[str, ...]
+
+
+def unix_lines(text: str) -> str:
+    """The text with each end of line, CR LF or CR too, as one LF: to XML and to C# they are the same."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def starts_expression(text: str, position: int = 0) -> bool:
@@ -71,7 +79,7 @@ def parse_expression(value: str) -> ParsedExpression | None:
     """
     if not starts_expression(value):
         return None
-    value = value.strip()
+    value = unix_lines(value).strip()
     reader = _Reader(value)
     end = reader.expression(0)
     if end != len(value):
@@ -90,7 +98,10 @@ class _Reader:
         if opening is None:
             raise ExpressionSyntaxError("A policy expression begins with @( or @{.")
         start = opening.end()
-        return self._code(start + 1, _CLOSERS[self.text[start]], depth=1)
+        end = self._code(start + 1, _CLOSERS[self.text[start]], depth=1)
+        if found := _NOT_IN_SOURCE.search(self.text, start, end):
+            raise ExpressionSyntaxError(f"Unexpected character U+{ord(found[0]):04X} in a policy expression.")
+        return end
 
     def _code(self, position: int, closer: str, depth: int, *, hole: bool = False) -> int:
         """Read code up to and with closer; hole: of an interpolated string, where a colon begins the format."""
@@ -138,9 +149,11 @@ class _Reader:
 
     def _add_name(self, match: re.Match[str]) -> None:
         """Names after a dot are members of a value, so they name no type."""
-        before = self.text[: match.start()].rstrip() if match.start() else ""
+        before = match.start() - 1
+        while before >= 0 and self.text[before].isspace():
+            before -= 1
         name = re.sub(r"[\s@]", "", match.group()).removeprefix("global::")
-        if "." in name and not before.endswith("."):
+        if "." in name and (before < 0 or self.text[before] != "."):
             self.names.append(name)
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import bisect
 import xml.parsers.expat
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast, get_args
 
-from apim_emulator.policies.csharp import starts_expression
+from apim_emulator.policies.csharp import starts_expression, unix_lines
 from apim_emulator.policies.rawxml import Shield, UnclosedExpression
 
 Format = Literal["xml", "rawxml"]
@@ -17,6 +17,14 @@ Format = Literal["xml", "rawxml"]
 _MAX_DEPTH = 100
 _VERBATIM_ELEMENT = "set-body"
 """The element whose content is data, white space and foreign elements included."""
+
+
+def as_format(name: str) -> Format:
+    """The format of that name; raises ValueError for any other."""
+    for known in get_args(Format):
+        if name == known:
+            return cast("Format", known)
+    raise ValueError(f"'{name}' is not a format of policy texts: {', '.join(get_args(Format))}.")
 
 
 class MalformedDocument(ValueError):
@@ -73,7 +81,7 @@ def parse(text: str, format: Format) -> Document:  # noqa: A002 - ARM's own word
     format "xml": an XML document. "rawxml": expressions stand in it as they are.
     Raises MalformedDocument.
     """
-    text = _unix_lines(text)
+    text = unix_lines(text)
     lines = _Lines(text)
     if format == "xml":
         return _Builder(lines, None).build(text)
@@ -82,10 +90,6 @@ def parse(text: str, format: Format) -> Document:  # noqa: A002 - ARM's own word
     except UnclosedExpression as error:
         raise lines.malformed(str(error), error.position) from error
     return _Builder(lines, shield).build(shield.text)
-
-
-def _unix_lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class _Lines:
@@ -184,7 +188,7 @@ class _Builder:
 
 def _tidy_value(value: str) -> str:
     """White space around an expression means nothing, and C# takes every end of line alike."""
-    return _unix_lines(value).strip() if starts_expression(value) else value
+    return unix_lines(value).strip() if starts_expression(value) else value
 
 
 def _tidy(element: Element) -> None:

@@ -112,7 +112,7 @@ namespace ApimEmulator.Host
             {
                 var type = assembly.GetType("Policy." + ClassName(index), true);
                 var names = expressions[index]["names"].Select(name => (string)name);
-                foreach (var usage in inspector.Refused(type, names))
+                foreach (var usage in inspector.Refused(type, names).Distinct())
                     yield return new JObject(
                         new JProperty("expression", index),
                         new JProperty("type", usage.Type),

@@ -125,8 +125,8 @@ namespace ApimEmulator.Host
             var name = PlainName(member);
             if (allowed == null || allowed.Contains(Everything) || allowed.Contains(name))
                 yield break;
-            var onlyExceptions = allowed.All(entry => entry.StartsWith(Except));
-            if (name.StartsWith("op_") || onlyExceptions && !allowed.Contains(Except + name))
+            var namesExceptions = allowed.Any(entry => entry.StartsWith(Except));
+            if (name.StartsWith("op_") || namesExceptions && !allowed.Contains(Except + name))
                 yield break;
             yield return new Usage { Type = FullName(member.DeclaringType), Member = name };
         }

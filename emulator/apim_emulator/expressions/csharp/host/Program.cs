@@ -36,6 +36,8 @@ namespace ApimEmulator.Host
             using (var input = Console.OpenStandardInput())
                 for (var request = Read(input); request != null; request = Read(input))
                     requests.Add(request);
+            // The parent has ended, or asks this process to: it may not be there to tidy up.
+            Directory.Delete(arguments[1], true);
             return 0;
         }
 

@@ -23,7 +23,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def collections_path(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A collections path that holds nothing but the installed archive."""
     folder = tmp_path_factory.mktemp("collections")
-    run("ansible-galaxy", "collection", "install", archive, "--collections-path", folder, cwd=folder)
+    # Without --force the copy that the virtual environment links would count as installed.
+    run("ansible-galaxy", "collection", "install", archive, "--force", "--collections-path", folder, cwd=folder)
     return folder
 
 

@@ -28,8 +28,11 @@ SHIPPED = {
     "tests",
 }
 COLLECTION = "citadel.ai_gateway"
-# Settings of the checkout must not help the installed copy along.
-ELSEWHERE = {"ANSIBLE_CONFIG": "/dev/null"}
+
+
+def only(collections_path: Path) -> dict[str, str]:
+    """Environment in which Ansible finds the installed copy, not the checkout that the virtual environment links."""
+    return {"ANSIBLE_COLLECTIONS_PATH": str(collections_path), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
 
 
 def plugins_of(installed: Path) -> list[tuple[str, str]]:
@@ -57,7 +60,7 @@ def test_every_plugin_has_documentation(installed: Path, collections_path: Path)
     for kind, name in plugins:
         output = run(
             "ansible-doc", "--json", "--type", kind, name,
-            cwd=collections_path, ANSIBLE_COLLECTIONS_PATH=str(collections_path), **ELSEWHERE,
+            cwd=collections_path, **only(collections_path),
         )  # fmt: skip
         assert json.loads(output)[name]["doc"]["short_description"]
 
@@ -66,7 +69,7 @@ def test_every_role_has_documentation(installed: Path, collections_path: Path) -
     roles = [f"{COLLECTION}.{path.name}" for path in sorted((installed / "roles").iterdir())]
     output = run(
         "ansible-doc", "--json", "--type", "role", *roles,
-        cwd=collections_path, ANSIBLE_COLLECTIONS_PATH=str(collections_path), **ELSEWHERE,
+        cwd=collections_path, **only(collections_path),
     )  # fmt: skip
     assert sorted(json.loads(output)) == roles
 
@@ -75,7 +78,7 @@ def test_installed_playbook_onboards_once(collections_path: Path) -> None:
     onboard = f"ansible-playbook {COLLECTION}.onboard --inventory {ROOT / 'inventories' / 'local'}"
     output = run(
         "apim-emulator", "exec", "--", "sh", "-c", f"{onboard} && {onboard}",
-        cwd=collections_path, ANSIBLE_COLLECTIONS_PATH=str(collections_path), **ELSEWHERE,
+        cwd=collections_path, **only(collections_path),
     )  # fmt: skip
     recaps = [line for line in output.splitlines() if "failed=" in line]
     first, second = recaps[: len(recaps) // 2], recaps[len(recaps) // 2 :]

@@ -73,19 +73,19 @@ class ArmError(ClientError):
         return f"{text}. {self.hint}" if self.hint else text
 
 
-class PreconditionFailed(ArmError):  # noqa: N818
+class PreconditionFailed(ArmError):
     """HTTP 412: the object changed since it was read. Read it again and decide anew."""
 
 
-class AuthenticationFailed(ArmError):  # noqa: N818
+class AuthenticationFailed(ArmError):
     """No token could be had from Microsoft Entra ID or another credential source."""
 
 
-class DeadlineExceeded(ArmError):  # noqa: N818
+class DeadlineExceeded(ArmError):
     """The overall limit (option ``timeout``) was reached; ``status`` and ``code`` are the last answer's, if any."""
 
 
-class ConnectionFailed(ArmError):  # noqa: N818
+class ConnectionFailed(ArmError):
     """The host could not be reached, or the connection broke more often than it is retried."""
 
 

@@ -7,6 +7,7 @@ Private to the collection: not for use from outside, may change at any time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.signals 
     TlsRefused,
 )
 
+# How urllib3 begins a text about a connection that could not be opened.
+_CONNECTION = re.compile(r"HTTPS?Connection\(host='([^']+)', port=(\d+)\): ")
 _TRUST_HINT = "Set REQUESTS_CA_BUNDLE to a PEM file that holds the certificate authority which issued it"
 _REACH_HINT = "Check name resolution, the firewall, HTTPS_PROXY and cloud_environment (AZURE_CLOUD_ENVIRONMENT)"
 
@@ -122,5 +125,5 @@ def _root(error: Exception) -> str:
         if not isinstance(inner, Exception):
             inner = next((arg for arg in reversed(getattr(current, "args", ())) if isinstance(arg, Exception)), None)
         if inner is None:
-            return str(current)
+            return _CONNECTION.sub(r"\1:\2: ", str(current))
         current = inner

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Signal(Exception):  # noqa: N818
+class Signal(Exception):
     """Base of the exceptions that end a call without a retry."""
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.deadline import Deadline
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.signals import DeadlinePassed, TlsRefused
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.tls import TrustAdapter, trust_context
 
 try:
     import requests
@@ -31,16 +32,18 @@ _READ_SECONDS = 120
 class ArmTransport(RequestsTransport):  # type: ignore[misc]
     """A requests transport with one connection per parallel call, whose every wait ends at ``deadline``.
 
-    Thread safe: the session is shared, no per-call state is kept. TLS is always verified, against REQUESTS_CA_BUNDLE
-    when that is set; HTTPS_PROXY and NO_PROXY are honoured.
+    Thread safe: the session is shared, no per-call state is kept. TLS is always verified; HTTPS_PROXY and NO_PROXY are
+    honoured. The constructor raises ConfigurationError when there is no usable bundle of certificate authorities.
     """
 
     def __init__(self, deadline: Deadline, connections: int) -> None:
         session = requests.Session()
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections, pool_block=True)
-        session.mount("https://", adapter)
+        # Neither .netrc, which would replace the token, nor a look at all variables with every request.
+        session.trust_env = False
+        session.mount("https://", TrustAdapter(trust_context(), connections))
         super().__init__(session=session)
         self._deadline = deadline
+        self._proxies: dict[str, dict[str, str]] = {}
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         """Send one request; raises azure-core's errors for what may be retried and a Signal for what may not."""
@@ -49,7 +52,8 @@ class ArmTransport(RequestsTransport):  # type: ignore[misc]
             raise DeadlinePassed(self._deadline.seconds)
         kwargs["connection_timeout"] = min(kwargs.get("connection_timeout", _CONNECT_SECONDS), left)
         kwargs["read_timeout"] = min(kwargs.get("read_timeout", _READ_SECONDS), left)
-        host = urlsplit(request.url).netloc
+        url = urlsplit(request.url)
+        kwargs.setdefault("proxies", self._proxies_for(f"{url.scheme}://{url.netloc}"))
         try:
             return super().send(request, **kwargs)
         except AzureError as error:
@@ -57,16 +61,20 @@ class ArmTransport(RequestsTransport):  # type: ignore[misc]
                 raise DeadlinePassed(self._deadline.seconds) from error
             refused = _tls_refusal(error)
             if refused:
-                raise TlsRefused(host, refused) from error
+                raise TlsRefused(url.netloc, refused) from error
             raise
-        except OSError as error:  # requests' own word for a CA bundle that it cannot find
-            raise TlsRefused(host, str(error)) from error
 
     def sleep(self, duration: float) -> None:
         """Wait ``duration`` seconds, or raise DeadlinePassed at once when the deadline comes first."""
         if duration >= self._deadline.remaining():
             raise DeadlinePassed(self._deadline.seconds, wait=duration)
         time.sleep(duration)
+
+    def _proxies_for(self, origin: str) -> dict[str, str]:
+        """Return the proxies that the environment names for a host, none when NO_PROXY excludes it; looked up once."""
+        if origin not in self._proxies:
+            self._proxies[origin] = dict(requests.utils.get_environ_proxies(origin))
+        return self._proxies[origin]
 
 
 def _tls_refusal(error: AzureError) -> str | None:

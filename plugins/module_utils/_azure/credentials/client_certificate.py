@@ -44,9 +44,7 @@ class ClientCertificate:
                 tenant_id=str(options.tenant), client_id=str(options.client_id), certificate_path=path, **pipeline
             )
         except ValueError as error:
-            problem = (
-                f"x509_certificate_path: {path} does not hold a PEM certificate and its private key without password"
-            )
+            problem = f"x509_certificate_path: {path} is not a PEM certificate with its plain private key ({error})"
             raise ConfigurationError([problem]) from error
 
 

@@ -23,6 +23,14 @@ import trustme
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 TOKEN = "header.payload.signature-of-a-token"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+S = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.ApiManagement/service/apim-hub"
+BACKEND = f"{S}/backends/eastus"
+
+
+def refused(code: str, message: str = "No.", **more: Any) -> dict[str, Any]:
+    """Return ARM's error envelope."""
+    return {"error": {"code": code, "message": message, "details": None, **more}}
 
 
 @dataclass(frozen=True)
@@ -96,30 +104,26 @@ class AzureServer:
         """Script the next answers to ``method`` on ``path`` (without query)."""
         self._script[method, path] += answers
 
-    def serve_sign_in(self, **metadata: Any) -> None:
-        """Script what a client that knows only the URL asks first: the metadata document and one token."""
-        document = {
-            "name": "TestCloud",
-            "resourceManager": self.url,
-            "authentication": {"loginEndpoint": self.url, "audiences": [self.url]},
-            **metadata,
-        }
+    def serve_metadata(self) -> None:
+        """Script the document that a client asks for when it knows only the URL."""
+        authentication = {"loginEndpoint": self.url, "audiences": [self.url]}
+        document = {"name": "TestCloud", "resourceManager": self.url, "authentication": authentication}
         self.on("GET", "/metadata/endpoints", Answer(body=document))
-        self.serve_token()
 
-    def serve_token(self) -> None:
-        """Script one token for a service principal."""
-        self.on("GET", f"/{TENANT}/v2.0/.well-known/openid-configuration", Answer(body=self._openid()))
-        token = {"token_type": "Bearer", "expires_in": 3600, "access_token": TOKEN}
-        self.on("POST", f"/{TENANT}/oauth2/v2.0/token", Answer(body=token))
-
-    def _openid(self) -> dict[str, str]:
+    def serve_openid(self) -> None:
+        """Script the authority's description of itself, which MSAL asks for (azure-identity's own client does not)."""
         base = f"{self.url}/{TENANT}"
-        return {
+        openid = {
             "issuer": f"{base}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "token_endpoint": f"{base}/oauth2/v2.0/token",
         }
+        self.on("GET", f"/{TENANT}/v2.0/.well-known/openid-configuration", Answer(body=openid))
+
+    def serve_token(self, answer: Answer | None = None) -> None:
+        """Script how the authority answers a service principal: with one token, unless told otherwise."""
+        token = {"token_type": "Bearer", "expires_in": 3600, "access_token": TOKEN}
+        self.on("POST", f"/{TENANT}/oauth2/v2.0/token", answer or Answer(body=token))
 
     def answer(self, request: Request) -> Answer:
         """Record a request and take the next answer to it."""
@@ -134,6 +138,12 @@ class AzureServer:
     def left_over(self) -> list[str]:
         """Name the answers that nobody came for."""
         return [f"{method} {path}" for (method, path), waiting in self._script.items() if waiting]
+
+    @property
+    def token_request(self) -> Request:
+        """The one request for a token."""
+        (request,) = [request for request in self.requests if request.path.endswith("/token")]
+        return request
 
     def arm_requests(self) -> list[Request]:
         """Return the requests that went to ARM, without sign-in and metadata."""

@@ -10,21 +10,11 @@ import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient, Entity
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError, PreconditionFailed
 
-from tests.unit.plugins.module_utils._azure.azure_server import TOKEN, Answer, AzureServer
+from tests.unit.plugins.module_utils._azure.azure_server import BACKEND, TOKEN, Answer, AzureServer, S, refused
 
-S = (
-    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-hub"
-    "/providers/Microsoft.ApiManagement/service/apim-hub"
-)
-BACKEND = f"{S}/backends/eastus"
 BODY = {"properties": {"url": "https://eastus.openai.azure.com", "protocol": "http"}}
 ETAG = '"AAAAAADmodU="'
 Connect = Callable[..., ArmClient]
-
-
-def refused(code: str, message: str = "No.", **more: object) -> dict[str, object]:
-    """Return ARM's error envelope."""
-    return {"error": {"code": code, "message": message, "details": None, **more}}
 
 
 def test_get_returns_body_and_etag(server: AzureServer, connect: Connect) -> None:

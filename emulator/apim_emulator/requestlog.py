@@ -56,7 +56,8 @@ class RequestLog:
 
 
 def _masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: MASK if name.lower() in _SECRET_HEADERS else value for name, value in headers.items()}
+    # Names come as a kind of str that ignores case, which no JSON writer takes as a key.
+    return {str(name): MASK if name.lower() in _SECRET_HEADERS else value for name, value in headers.items()}
 
 
 def _masked_body(plane: str, body: bytes) -> str:

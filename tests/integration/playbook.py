@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of the real `ansible-playbook` with the collection of this checkout, against an embedded Azure."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.integration.harness import BIN, ROOT, Azure, Request
+
+ONBOARD = ROOT / "playbooks/onboard.yml"
+_CALLBACKS = Path(__file__).with_name("callback_plugins")
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What one task returned for one host; `outcome` is ok, failed, ignored, skipped or unreachable."""
+
+    host: str
+    task: str
+    outcome: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: what a person saw, what the tasks returned, and what Azure got meanwhile."""
+
+    status: int
+    output: str
+    tasks: list[TaskResult]
+    totals: dict[str, dict[str, int]]
+    custom_stats: dict[str, Any]
+    requests: list[Request]
+    seconds: float
+    peak_mib: float
+
+    @property
+    def arm(self) -> list[Request]:
+        """Requests to ARM, in the order of their arrival."""
+        return sorted((each for each in self.requests if each.plane == "arm"), key=lambda each: each.started)
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """Method and target of each write request, in the order of their arrival."""
+        return [(each.method, each.target) for each in self.arm if each.is_write]
+
+    @property
+    def failures(self) -> list[TaskResult]:
+        """The tasks that failed."""
+        return [each for each in self.tasks if each.outcome == "failed"]
+
+    def result(self, task: str, host: str | None = None) -> dict[str, Any]:
+        """The result of the one task whose name ends with this text, on this host when several ran it."""
+        found = [each for each in self.tasks if each.task.endswith(task) and host in (None, each.host)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} results of {task!r} on {host}:\n{self.output}")
+        return found[0].result
+
+
+class Playbooks:
+    """Runs playbooks in a folder of a test; each run empties the request log of the embedded Azure before it starts."""
+
+    def __init__(self, azure: Azure, folder: Path) -> None:
+        self._azure = azure
+        self._folder = folder
+        self._count = 0
+
+    def run(
+        self,
+        playbook: Path | Sequence[Mapping[str, Any]],
+        inventory: Path | Mapping[str, Any] | str,
+        *arguments: str,
+        environment: Mapping[str, str | None] | None = None,
+    ) -> Run:
+        """Run a playbook to its end.
+
+        :param playbook: a file, or plays as data.
+        :param inventory: a path, data of a YAML inventory, or a list of hosts such as "localhost,".
+        :param arguments: further options of ansible-playbook.
+        :param environment: variables to add to those of the embedded Azure; None takes one away.
+        """
+        command, variables, results = self.prepare(playbook, inventory, *arguments, environment=environment)
+        self._azure.forget()
+        output = results.with_suffix(".txt")
+        with output.open("wb") as sink:
+            started = time.perf_counter()
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        tasks, totals, custom = _read_results(results)
+        text = output.read_text(encoding="utf-8")
+        # ru_maxrss covers ansible-playbook and all of its children that have ended, in KiB.
+        requests = self._azure.requests()
+        return Run(process.returncode, text, tasks, totals, custom, requests, seconds, usage.ru_maxrss / 1024)
+
+    def onboard(self, inventory: Path | Mapping[str, Any], *arguments: str, **options: Any) -> Run:
+        """Run the collection's playbook `onboard`."""
+        return self.run(ONBOARD, inventory, *arguments, **options)
+
+    def prepare(
+        self,
+        playbook: Path | Sequence[Mapping[str, Any]],
+        inventory: Path | Mapping[str, Any] | str,
+        *arguments: str,
+        environment: Mapping[str, str | None] | None = None,
+    ) -> tuple[list[str], dict[str, str], Path]:
+        """Return command, environment and file of results for a run that a test starts itself."""
+        self._count += 1
+        results = self._folder / f"run-{self._count}.jsonl"
+        source = inventory if isinstance(inventory, (str, Path)) else self._write("inventory", inventory)
+        play = playbook if isinstance(playbook, Path) else self._write("playbook", playbook)
+        command = [str(BIN / "ansible-playbook"), str(play), "--inventory", str(source), *arguments]
+        variables = self._azure.environment | {
+            "PATH": f"{BIN}{os.pathsep}{self._azure.environment['PATH']}",
+            "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "task_results",
+            "ANSIBLE_LOCAL_TEMP": str(self._folder / "tmp"),
+            "ANSIBLE_NOCOLOR": "1",
+            "TASK_RESULTS": str(results),
+        }
+        for name, value in (environment or {}).items():
+            if value is None:
+                variables.pop(name, None)
+            else:
+                variables[name] = value
+        return command, variables, results
+
+    def _write(self, name: str, content: Any) -> Path:
+        path = self._folder / f"{name}-{self._count}.yml"
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return path
+
+
+def _read_results(path: Path) -> tuple[list[TaskResult], dict[str, Any], dict[str, Any]]:
+    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    tasks = [TaskResult(**entry) for entry in entries if "task" in entry]
+    end: dict[str, dict[str, Any]] = next((entry for entry in entries if "totals" in entry), {})
+    # What set_stats collected for the whole run, not for single hosts, is under _run.
+    return tasks, end.get("totals", {}), end.get("custom", {}).get("_run", {})

@@ -23,29 +23,45 @@ namespace ApimEmulator.Expressions
         public string UserId { get; }
     }
 
+    /// No parameter is optional: .NET has generic helpers of the same name, and the compiler must prefer these.
     public static class CollectionExtensions
     {
         /// Several values of one header, query parameter or claim are joined with commas.
         public static string GetValueOrDefault(
-            this IReadOnlyDictionary<string, string[]> values, string name, string defaultValue = null)
+            this IReadOnlyDictionary<string, string[]> values, string name, string defaultValue)
         {
             string[] found;
             return values.TryGetValue(name, out found) ? string.Join(",", found) : defaultValue;
         }
 
+        public static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> values, string name)
+        {
+            return values.GetValueOrDefault(name, null);
+        }
+
         public static string GetValueOrDefault(
-            this IReadOnlyDictionary<string, string> values, string name, string defaultValue = null)
+            this IReadOnlyDictionary<string, string> values, string name, string defaultValue)
         {
             string found;
             return values.TryGetValue(name, out found) ? found : defaultValue;
         }
 
+        public static string GetValueOrDefault(this IReadOnlyDictionary<string, string> values, string name)
+        {
+            return values.GetValueOrDefault(name, null);
+        }
+
         /// Throws InvalidCastException when the variable holds another type.
         public static T GetValueOrDefault<T>(
-            this IReadOnlyDictionary<string, object> variables, string name, T defaultValue = default(T))
+            this IReadOnlyDictionary<string, object> variables, string name, T defaultValue)
         {
             object found;
             return variables.TryGetValue(name, out found) ? (T)found : defaultValue;
+        }
+
+        public static T GetValueOrDefault<T>(this IReadOnlyDictionary<string, object> variables, string name)
+        {
+            return variables.GetValueOrDefault(name, default(T));
         }
     }
 

@@ -18,7 +18,7 @@ namespace ApimEmulator.Host
     {
         const string ResultNamespace = "ApimEmulator.Expressions.Results";
         static readonly Regex Error = new Regex(
-            @"^(?:.*/)?(?<expression>\d+)\(\d+,\d+\): error CS\d+: (?<text>.*)$");
+            @"^(?:.*/)?(?<expression>\d+)\(\d+,\d+\+?\): error CS\d+: (?<text>.*)$");
 
         readonly Func<string[], TextWriter, bool> invoke;
         readonly string[] options;
@@ -77,16 +77,15 @@ namespace ApimEmulator.Host
             var source = new StringBuilder();
             for (var index = 0; index < expressions.Count; index++)
             {
-                var code = (string)expressions[index]["code"];
-                // The line directive names the expression, and its text stands on lines of its own: a comment at its
-                // end must not swallow what follows.
-                source.Append("namespace Policy { ").Append(usings)
+                // The line directive names the expression. Its text ends with a line of its own: a comment there must
+                // not swallow what follows.
+                var isBlock = (bool)expressions[index]["block"];
+                source.Append("#line 1 \"").Append(index).Append("\"\n")
+                    .Append("namespace Policy { ").Append(usings)
                     .Append("public static class ").Append(ClassName(index)).Append(" { public static ")
                     .Append(ResultNamespace).Append('.').Append((string)expressions[index]["result"])
-                    .Append(" Evaluate(ApimEmulator.Expressions.IContext context) {\n#line 1 \"").Append(index)
-                    .Append("\"\n")
-                    .Append((bool)expressions[index]["block"] ? code : "return (" + code)
-                    .Append((bool)expressions[index]["block"] ? "\n" : "\n);\n")
+                    .Append(" Evaluate(ApimEmulator.Expressions.IContext context) {\n")
+                    .Append(isBlock ? "" : "return (").Append((string)expressions[index]["code"]).Append(isBlock ? "\n" : "\n);\n")
                     .Append("}}}\n");
             }
             return source.ToString();

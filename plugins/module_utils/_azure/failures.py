@@ -52,21 +52,42 @@ def from_answer(action: str, path: str, response: Any) -> ArmError:
 
 def from_exception(action: str, path: str, error: Exception) -> ArmError:
     """Return the error for an exception of azure-core, azure-identity or of this package's transport."""
-    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceResponseError
+    from azure.core.exceptions import HttpResponseError
 
     signal = next((cause for cause in _causes(error) if isinstance(cause, Signal)), None)
     if signal is not None:
         return _from_signal(action, path, signal)
-    if isinstance(error, ClientAuthenticationError):
-        hint = "Check tenant, client_id and the secret, certificate or token that goes with them"
-        return AuthenticationFailed(action, path, code="AuthenticationFailed", message=error.message, hint=hint)
+    refused = _refused_sign_in(error)
+    if refused is not None:
+        hint = "Check the credential: auth_source, tenant, client_id and the secret, certificate or token with it"
+        return AuthenticationFailed(action, path, code="AuthenticationFailed", message=refused, hint=hint)
     if isinstance(error, HttpResponseError) and error.response is not None:
         return _from_operation(action, path, error)
-    lost = isinstance(error, ServiceResponseError)
+    return _from_connection(action, path, error)
+
+
+def _refused_sign_in(error: Exception) -> str | None:
+    """Return why the sign-in failed, None when it is not that; an authority that was not reached did not refuse."""
+    from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
+    from azure.identity import CredentialUnavailableError
+
+    if not isinstance(error, ClientAuthenticationError):
+        return None
+    broken = any(isinstance(cause, (ServiceRequestError, ServiceResponseError)) for cause in _causes(error))
+    if broken and not isinstance(error, CredentialUnavailableError):
+        return None
+    return str(error.message).removeprefix("Authentication failed: ")
+
+
+def _from_connection(action: str, path: str, error: Exception) -> ArmError:
+    from azure.core.exceptions import ServiceResponseError
+
+    lost = any(isinstance(cause, ServiceResponseError) for cause in _causes(error))
     code, prefix = (
         ("ConnectionLost", "no whole answer came") if lost else ("ConnectionFailed", "the host was not reached")
     )
-    return ConnectionFailed(action, path, code=code, message=f"{prefix}: {_root(error)}", hint=_REACH_HINT)
+    cause = next((cause for cause in _causes(error) if getattr(cause, "inner_exception", None)), error)
+    return ConnectionFailed(action, path, code=code, message=f"{prefix}: {_root(cause)}", hint=_REACH_HINT)
 
 
 def _from_signal(action: str, path: str, signal: Signal) -> ArmError:
@@ -117,7 +138,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _root(error: Exception) -> str:
+def _root(error: BaseException) -> str:
     """Return the innermost text of nested exceptions of azure-core, requests and urllib3."""
     current: Any = error
     while True:

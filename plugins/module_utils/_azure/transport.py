@@ -90,4 +90,4 @@ def _tls_refusal(error: AzureError) -> str | None:
         cause = cause.args[0]
     if isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return None
-    return str(cause).split(" (_ssl.c:")[0]
+    return str(cause).partition(" (_ssl.c:")[0]

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,53 @@ def test_a_refused_secret_is_told_without_it(server: AzureServer, options: Optio
     assert "client_id" in caught.value.hint
 
 
-def test_proxies_of_the_environment_are_used(
-    server: AzureServer, options: Options, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_authority_that_is_not_reached_is_no_refusal(server: AzureServer, options: Options) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-    with pytest.raises(ConnectionFailed, match=rf": 127\.0\.0\.1:{port}: .*refused"):
-        create_client(options(cloud_environment=server.url, **PRINCIPAL))
+    server.on(
+        "GET", "/metadata/endpoints", Answer(body={"authentication": {"loginEndpoint": f"https://localhost:{port}"}})
+    )
+    client = create_client(options(cloud_environment=server.url, **PRINCIPAL))
+    with pytest.raises(ConnectionFailed, match=rf":{port}: .*Connection refused"):
+        client.get(BACKEND)
+
+
+@pytest.fixture
+def proxy() -> Iterator[tuple[str, list[str]]]:
+    """Run a proxy that tunnels one connection; return its URL and the list of the hosts that were asked for."""
+    asked: list[str] = []
+
+    def copy(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(65536):
+                target.sendall(chunk)
+
+    def tunnel() -> None:
+        client, _address = listener.accept()
+        asked.append(client.recv(65536).decode().split()[1])
+        host, port = asked[0].split(":")
+        with client, socket.create_connection((host, int(port))) as target:
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            threading.Thread(target=copy, args=(client, target), daemon=True).start()
+            copy(target, client)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=tunnel, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+
+
+def test_a_proxy_of_the_environment_is_used(
+    server: AzureServer, options: Options, monkeypatch: pytest.MonkeyPatch, proxy: tuple[str, list[str]]
+) -> None:
+    url, asked = proxy
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    server.serve_metadata()
+    assert create_client(options(cloud_environment=server.url, **PRINCIPAL)).cloud.name == "TestCloud"
+    assert asked == [server.url.removeprefix("https://")]
+
+
+def test_no_proxy_is_respected(server: AzureServer, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "localhost")
     server.on("GET", "/metadata/endpoints", Answer(404, "<html></html>"))
     with pytest.raises(ArmError, match="HTTP 404"):

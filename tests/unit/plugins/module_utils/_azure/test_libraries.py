@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import yaml
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.version import VERSION
 
@@ -62,14 +61,13 @@ except MissingLibraryError as error:
     assert "azure-mgmt-core 1.4.9b1 is too old: 1.5.0 is required" in run(code)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "plugins/module_utils/_azure").rglob("*.py")), ids=lambda path: path.stem
-)
-def test_every_file_can_be_imported_without_the_libraries(path: Path) -> None:
-    parts = path.relative_to(ROOT / "plugins/module_utils/_azure").with_suffix("").parts
-    module = ".".join([PACKAGE, *(part for part in parts if part != "__init__")])
+def test_every_file_can_be_imported_without_the_libraries() -> None:
+    folder = ROOT / "plugins/module_utils/_azure"
+    paths = [path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py") if path.stem != "__init__"]
+    assert len(paths) > 20
+    imports = "\n".join(f"import {'.'.join([PACKAGE, *path.parts])}" for path in paths)
     hidden = HIDE.format(names=["azure", "requests", "certifi", "urllib3", "msal", "cryptography"])
-    assert run(f"{hidden}import {module}\nprint('done')") == "done\n"
+    assert run(f"{hidden}{imports}\nprint('done')") == "done\n"
 
 
 def test_options_are_checked_before_anything_is_imported() -> None:

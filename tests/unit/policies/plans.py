@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Routing plans to render fragments for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
+
+Plan = dict[str, Any]
+
+
+def _model(name: str, version: str, retirement_date: str, capacity: int = 100, model_format: str = "OpenAI") -> Plan:
+    return {
+        "name": name,
+        "sku": "GlobalStandard",
+        "capacity": capacity,
+        "model_format": model_format,
+        "model_version": version,
+        "retirement_date": retirement_date,
+    }
+
+
+def _backend(backend_id: str, backend_type: str, endpoint: str, models: Sequence[Plan | str], **rest: Any) -> Plan:
+    named = {"backend_id": backend_id, "backend_type": backend_type, "endpoint": endpoint}
+    scheme = "api_key" if backend_type == "external" else "managed_identity"
+    return {**named, "auth_scheme": scheme, "supported_models": list(models), **rest}
+
+
+# The example configurations of the package document.
+_DEEPSEEK = _model("DeepSeek-R1", "1", "2099-12-30", 1, "DeepSeek")
+_EMBEDDING = _model("text-embedding-3-large", "1", "2027-04-14")
+_PRIMARY = _backend(
+    "aif-citadel-primary",
+    "ai-foundry",
+    "https://aif-resource-0.cognitiveservices.azure.com/",
+    [
+        _model("gpt-4o-mini", "2024-07-18", "2026-09-30"),
+        _model("gpt-4o", "2024-11-20", "2026-09-30"),
+        _DEEPSEEK,
+        _model("Phi-4", "3", "2099-12-30", 1, "Microsoft"),
+        _EMBEDDING,
+    ],
+)
+_SECONDARY = _backend(
+    "aif-citadel-secondary",
+    "ai-foundry",
+    "https://aif-resource-1.cognitiveservices.azure.com/",
+    [_model("gpt-5", "1", "2027-02-05", 50), _DEEPSEEK],
+    priority=2,
+    weight=50,
+)
+_OPENAI = _backend(
+    "aoai-eastus-gpt4",
+    "azure-openai",
+    "https://my-aoai-resource.openai.azure.com/",
+    [_model("gpt-5", "2025-08-07", "2027-02-05"), _DEEPSEEK, _EMBEDDING],
+)
+_EXTERNAL = _backend("mistral", "external", "https://api.mistral.ai/v1", ["mistral-large", "dall-e-3"])
+
+# Text that breaks out of a careless template: of a C# string, an expression, XML, or a named value's braces.
+HOSTILE_NAMES = (
+    'gpt"; return new JArray(); }" />',
+    'a" + context.Subscription.Key + "',
+    "back\\slash\\u0022",
+    "]]> & <inject/> &quot; -->",
+    "{{uami-client-id}} {% raw %} {# x #}",
+    '@(1) @{2} $"{3}"',
+    "line\nbreak\r\ttab\u2028\u0085\x00end",
+    "ünïcödé 模型 🚀",
+    "\u0130STANBUL-\u03a3\u0391\u03a3-\u1e9e-\u212a",
+    "'single' `tick` /* comment */ // rest",
+    "x" * 256,
+    "non-llm-request-2",
+)
+
+
+def hand_made(routes: Sequence[tuple[str, str, Sequence[str]]]) -> Plan:
+    """Return a plan without asking the routing domain, which would refuse such names.
+
+    :param routes: (name, type, models).
+    """
+    deployment = {"sku": "S", "capacity": 1, "model_format": "F", "model_version": "V", "retirement_date": None}
+    return {
+        "routes": [
+            {"name": name, "type": kind, "pooled": False, "models": list(models)} for name, kind, models in routes
+        ],
+        "models": [
+            {
+                "name": model,
+                "key": model_key(model),
+                "route": name,
+                "deployments": [{**deployment, "backend_id": name, "backend_type": kind, "name": model}],
+            }
+            for name, kind, models in routes
+            for model in models
+        ],
+    }
+
+
+def _build(*backends: Plan) -> Plan:
+    return build_plan(list(backends), managed_identity={"client_id": "22222222-2222-2222-2222-222222222222"})
+
+
+def pooled(models: int) -> Plan:
+    """Return a plan of models that two backends serve each."""
+    names = [f"gpt-family-{number:04}" for number in range(models)]
+    return _build(
+        _backend("aoai-east", "azure-openai", "https://aoai-east.openai.azure.com", names),
+        _backend("aoai-west", "azure-openai", "https://aoai-west.openai.azure.com", names),
+    )
+
+
+PLANS = {
+    "single": _build(_PRIMARY),
+    "balanced": _build(_PRIMARY, _SECONDARY),
+    "mixed": _build(_PRIMARY, _OPENAI),
+    "providers": _build(_PRIMARY, _OPENAI, _EXTERNAL),
+    "external": _build(_EXTERNAL),
+    "empty": _build(),
+    "ten": pooled(10),
+    "thousand": pooled(1000),
+    "hostile": hand_made([(f"{name} route", "external", [name]) for name in HOSTILE_NAMES]),
+}

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fragment set-llm-requested-model."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.unit.policies.gateway import Gateway, Result
+
+_FRAGMENT = "set-llm-requested-model"
+
+
+def _send(gateway: Gateway, **request: Any) -> Result:
+    return partial(gateway.send, fragments=[_FRAGMENT])(**request)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
+@pytest.mark.parametrize("body", [None, "", '{"model": "gpt-4o"}'])
+def test_a_method_without_body_asks_for_no_model(gateway: Gateway, method: str, body: str | None) -> None:
+    result = _send(gateway, method=method, body=body, parameters={"deployment-id": "gpt-4o"})
+    assert result.variables["requestedModel"] == "non-llm-request"
+    assert result.response is None
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_the_body_names_the_model_and_stays_as_it_is(gateway: Gateway, method: str) -> None:
+    body = '{ "created":"2026-01-02T03:04:05+06:00", "n": 1.0, "model" :"GPT-4o"}'
+    result = _send(gateway, method=method, body=body)
+    assert result.variables["requestedModel"] == "GPT-4o"
+    assert result.sent["body"] == body
+
+
+def test_the_deployment_of_the_path_comes_first(gateway: Gateway) -> None:
+    result = _send(gateway, model="gpt-4o", parameters={"deployment-id": "gpt-5"})
+    assert result.variables["requestedModel"] == "gpt-5"
+
+
+def test_the_deployment_of_the_path_needs_no_json(gateway: Gateway) -> None:
+    result = _send(gateway, body="--boundary\r\n", parameters={"deployment-id": "whisper"})
+    assert result.variables["requestedModel"] == "whisper"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "",
+        " ",
+        "null",
+        "[]",
+        '[{"model": "gpt-4o"}]',
+        '"gpt-4o"',
+        "{}",
+        '{"model": null}',
+        '{"model": 4}',
+        '{"model": ["gpt-4o"]}',
+        '{"model": {"name": "gpt-4o"}}',
+        '{"model": ""}',
+        '{"model": " \\t"}',
+        '{"model": "2026-01-02T03:04:05Z"}',
+        '{"model": "gpt-4o"',
+        '{"model": "gpt-4o"} {"model": "gpt-5"}',
+        "model=gpt-4o",
+        '--boundary\r\nContent-Disposition: form-data; name="model"\r\n\r\ngpt-4o\r\n--boundary--\r\n',
+        "\x00\x01",
+    ],
+)
+def test_a_body_that_names_no_model_is_answered(gateway: Gateway, body: str | None) -> None:
+    result = _send(gateway, body=body)
+    assert result.response is not None
+    assert result.response["status"] == 400
+    assert result.error["type"] == "invalid_request_error"
+    assert result.error["code"] == "missing_model_parameter"
+    assert result.error["param"] == "model"
+
+
+@pytest.mark.parametrize("name", ["non-llm-request", "NON-LLM-Request", " non-llm-request\t"])
+@pytest.mark.parametrize("where", ["body", "path"])
+def test_a_client_cannot_send_the_sentinel(gateway: Gateway, name: str, where: str) -> None:
+    request: dict[str, Any] = {"model": name} if where == "body" else {"parameters": {"deployment-id": name}}
+    result = _send(gateway, **request)
+    assert result.response is not None
+    assert result.response["status"] == 400
+    assert result.error["code"] == "unsupported_model"
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_running_twice_is_running_once(gateway: Gateway, method: str) -> None:
+    once = _send(gateway, method=method, model="gpt-4o")
+    twice = gateway.send(method=method, model="gpt-4o", fragments=[_FRAGMENT, _FRAGMENT])
+    assert twice == once
+
+
+def test_a_name_is_not_interpreted(gateway: Gateway) -> None:
+    name = 'a"; return context; \\ {{x}} 🚀'
+    assert _send(gateway, body=json.dumps({"model": name})).variables["requestedModel"] == name

@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fragment set-target-backend-pool, after those that feed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.policies.gateway import Gateway, Result
+from tests.unit.policies.plans import PLANS
+from tests.unit.policies.rendering import render
+
+_FRAGMENTS = ("set-llm-requested-model", "set-backend-pools", "set-target-backend-pool")
+_FOUNDRY = ("aif-citadel-primary", "ai-foundry")
+_OPENAI = ("aoai-eastus-gpt4", "azure-openai")
+_POOL = ("DeepSeek-R1-backend-pool", "azure-openai")
+
+
+_ROUTES = {route["name"].lower(): route for route in PLANS["providers"]["routes"]}
+_MODELS = {model["name"].lower(): model["route"] for model in PLANS["providers"]["models"]}
+
+
+def _send(gateway: Gateway, allowed: str = "", default: str = "", **request: Any) -> Result:
+    variables = {"allowedBackendPools": allowed, "defaultBackendPool": default}
+    return gateway.send(fragments=_FRAGMENTS, variables=variables, **request)
+
+
+def _status(result: Result) -> int:
+    assert result.response is not None
+    assert result.variables["targetBackendPool"] == ""
+    assert result.variables["targetPoolType"] == ""
+    status: int = result.response["status"]
+    return status
+
+
+def test_holds_nothing_of_the_inventory() -> None:
+    assert len({render("set-target-backend-pool", plan) for plan in PLANS.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "target"),
+    [
+        ("gpt-4o", _FOUNDRY),
+        ("GPT-4O", _FOUNDRY),
+        ("gpt-5", _OPENAI),
+        ("deepseek-r1", _POOL),
+        ("mistral-large", ("mistral", "external")),
+    ],
+)
+@pytest.mark.parametrize("default", ["", "mistral"])
+def test_a_known_model_goes_to_its_route(gateway: Gateway, model: str, target: tuple[str, str], default: str) -> None:
+    result = _send(gateway, model=model, default=default)
+    assert result.target == target
+    assert result.response is None
+
+
+def test_needs_neither_restriction_nor_default(gateway: Gateway) -> None:
+    assert gateway.send(model="gpt-5", fragments=_FRAGMENTS).target == _OPENAI
+
+
+@pytest.mark.parametrize("allowed", ["aoai-eastus-gpt4", " AOAI-EastUS-gpt4 ", "x, aoai-eastus-gpt4,mistral", "  "])
+def test_an_allowed_pool_is_used(gateway: Gateway, allowed: str) -> None:
+    assert _send(gateway, model="gpt-5", allowed=allowed).target == _OPENAI
+
+
+@pytest.mark.parametrize("allowed", ["mistral", "aoai-eastus-gpt4-2", "aoai-eastus", ","])
+@pytest.mark.parametrize("default", ["", "mistral"])
+def test_a_pool_that_is_not_allowed_is_forbidden_whatever_the_default(
+    gateway: Gateway, allowed: str, default: str
+) -> None:
+    result = _send(gateway, model="gpt-5", allowed=allowed, default=default)
+    assert _status(result) == 403
+    assert result.error["code"] == "backend_pool_access_forbidden"
+
+
+def test_an_unknown_model_is_answered_with_the_supported_ones(gateway: Gateway) -> None:
+    result = _send(gateway, model="gpt-6")
+    assert _status(result) == 400
+    assert result.error["code"] == "unsupported_model"
+    assert result.error["type"] == "invalid_request_error"
+    assert "'gpt-6'" in result.error["message"]
+    for model in PLANS["providers"]["models"]:
+        assert model["name"] in result.error["message"]
+
+
+def test_the_supported_models_are_those_that_the_caller_may_use(gateway: Gateway) -> None:
+    message = _send(gateway, model="gpt-6", allowed="mistral, AOAI-eastus-gpt4").error["message"]
+    assert message.endswith("Supported models: gpt-5, dall-e-3, mistral-large.")
+
+
+def test_a_gateway_without_routes_supports_none(gateway_of: Callable[[str], Gateway]) -> None:
+    result = _send(gateway_of("empty"), model="gpt-4o", default="aif-citadel-primary")
+    assert _status(result) == 400
+    assert result.error["message"].endswith("Supported models: none.")
+
+
+@pytest.mark.parametrize("default", ["mistral", " Mistral "])
+@pytest.mark.parametrize("allowed", ["", "aif-citadel-primary, mistral"])
+def test_an_unknown_model_goes_to_the_default_pool_with_its_type(gateway: Gateway, default: str, allowed: str) -> None:
+    assert _send(gateway, model="gpt-6", default=default, allowed=allowed).target == ("mistral", "external")
+
+
+@pytest.mark.parametrize(("default", "allowed"), [("no-such-pool", ""), ("mistral", "aif-citadel-primary")])
+def test_a_default_pool_must_be_listed_and_allowed(gateway: Gateway, default: str, allowed: str) -> None:
+    assert _status(_send(gateway, model="gpt-6", default=default, allowed=allowed)) == 400
+
+
+@pytest.mark.parametrize(
+    ("default", "allowed", "target"),
+    [
+        ("", "", ("", "")),
+        ("mistral", "", ("mistral", "external")),
+        ("mistral", "gpt-4o", ("", "")),
+        ("no-such-pool", "", ("", "")),
+    ],
+)
+def test_a_request_without_a_model_goes_to_an_allowed_default_pool_or_nowhere(
+    gateway: Gateway, default: str, allowed: str, target: tuple[str, str]
+) -> None:
+    result = _send(gateway, method="GET", default=default, allowed=allowed)
+    assert result.target == target
+    assert result.response is None
+
+
+def _send_with_pools(gateway: Gateway, model: str, allowed: str, default: str = "") -> Result:
+    """Send a request whose backendPools a policy of the hub has set itself."""
+    pools = [
+        {"poolName": name, "poolType": "external", "supportedModels": models}
+        for name, models in [("a", ["x"]), ("b", ["y", "X"]), ("c", ["x"]), ("d", ["non-llm-request"])]
+    ]
+    variables = {
+        "requestedModel": model,
+        "backendPools": pools,
+        "allowedBackendPools": allowed,
+        "defaultBackendPool": default,
+    }
+    return gateway.send(fragments=["set-target-backend-pool"], variables=variables)
+
+
+def test_the_first_allowed_pool_that_serves_the_model_is_the_target(gateway: Gateway) -> None:
+    assert _send_with_pools(gateway, "x", "C,B").target == ("b", "external")
+
+
+def test_the_default_pool_does_not_stand_in_for_a_forbidden_one(gateway: Gateway) -> None:
+    assert _status(_send_with_pools(gateway, "y", "a", default="a")) == 403
+
+
+def test_a_pool_that_lists_the_sentinel_does_not_serve_it(gateway: Gateway) -> None:
+    assert _send_with_pools(gateway, "non-llm-request", "").target == ("", "")
+
+
+def test_a_name_stays_a_string_in_the_answer(gateway: Gateway) -> None:
+    name = 'a"}}, "x": {"\\ \u2028'
+    assert f"'{name}'" in _send(gateway, model=name).error["message"]
+
+
+def _decision(model: str, allowed: str, default: str) -> tuple[str, str] | int:
+    """Return the target, or the status of the answer, by the rules of the fragment's description."""
+    names = {name.strip().lower() for name in allowed.split(",")} if allowed.strip() else set(_ROUTES)
+    serving = _MODELS.get(model.lower(), "").lower()
+    if serving and serving not in names:
+        return 403
+    fallback = default.strip().lower()
+    target = serving or (fallback if fallback in names else "")
+    return (_ROUTES[target]["name"], _ROUTES[target]["type"]) if target in _ROUTES else 400
+
+
+_NAMES = st.sampled_from([*_ROUTES, *(route["name"] for route in _ROUTES.values()), "no-such-pool", "", " "])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    model=st.sampled_from([*_MODELS, *(name.upper() for name in _MODELS), "gpt-6", "mistral"]),
+    allowed=st.lists(_NAMES, max_size=4).map(",".join),
+    default=_NAMES,
+)
+def test_decides_by_the_rules(gateway: Gateway, model: str, allowed: str, default: str) -> None:
+    result = _send(gateway, model=model, allowed=allowed, default=default)
+    decision = _status(result) if result.response else result.target
+    assert decision == _decision(model, allowed, default)

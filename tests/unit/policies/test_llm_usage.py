@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from tests.unit.policies.gateway import Gateway
 
-# facts: dimensions that the policy fills in itself, and how many others it takes
+# Reference of llm-emit-token-metric: the dimensions that it fills in itself, and how many others it takes.
 _BUILT_IN = {
     "API ID",
     "Operation ID",

@@ -21,7 +21,7 @@ from tests.unit.policies.plans import PLANS, hand_made
 from tests.unit.policies.rendering import FRAGMENTS, POLICIES, TOKEN_AUDIENCE, render
 
 _ROOT = POLICIES.parent
-# facts: a fragment holds 512 KB
+# Service limits of API Management: a fragment holds 512 KB.
 _LIMIT = 512 * 1024
 
 pytestmark = pytest.mark.parametrize("fragment_id", FRAGMENTS)

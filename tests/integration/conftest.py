@@ -9,32 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import RESOURCE_GROUP, Azure, Service, running_azure, services
+from tests.integration.harness import RESOURCE_GROUP, Azure, Service, running_azure
 from tests.integration.playbook import Playbooks
 
 # More than the tests that one process can be given; an unused service costs a socket.
-_SERVICES = 250
+_SERVICES = [f"apim-test-{number}" for number in range(1, 251)]
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[tuple[Azure, Iterator[str]]]:
-    """The embedded Azure of this process, and the names of its services that no test has used yet."""
-    names = services(_SERVICES)
-    with running_azure(*(f"--service={RESOURCE_GROUP}/{name}" for name in names)) as azure:
-        yield azure, iter(names)
+def azure() -> Iterator[Azure]:
+    """The embedded Azure of this test process."""
+    with running_azure(*(f"--service={RESOURCE_GROUP}/{name}" for name in _SERVICES)) as azure:
+        yield azure
 
 
-@pytest.fixture
-def azure(running: tuple[Azure, Iterator[str]]) -> Iterator[Azure]:
-    """The embedded Azure of this process, which behaves again as at the start when the test ends."""
-    yield running[0]
-    running[0].reset()
+@pytest.fixture(autouse=True)
+def _no_leftover_faults(azure: Azure) -> Iterator[None]:
+    """Let the embedded Azure behave as at the start again when a test ends."""
+    yield
+    azure.reset()
 
 
-@pytest.fixture
-def new_service(azure: Azure, running: tuple[Azure, Iterator[str]]) -> Callable[[], Service]:
-    """Gives out empty APIM services."""
-    return lambda: Service(azure, next(running[1]))
+@pytest.fixture(scope="session")
+def new_service(azure: Azure) -> Callable[[], Service]:
+    """Gives out APIM services that are still empty."""
+    unused = iter(_SERVICES)
+    return lambda: Service(azure, next(unused))
 
 
 @pytest.fixture
@@ -47,3 +47,9 @@ def service(new_service: Callable[[], Service]) -> Service:
 def playbooks(azure: Azure, tmp_path: Path) -> Playbooks:
     """Runs playbooks against the embedded Azure of this process."""
     return Playbooks(azure, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_playbooks(azure: Azure, tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
+    """The same, for runs that several tests of one file look at."""
+    return Playbooks(azure, tmp_path_factory.mktemp("playbooks"))

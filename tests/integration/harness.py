@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -195,8 +195,3 @@ def running_azure(*arguments: str | Path) -> Iterator[Azure]:
         finally:
             process.stdin.close()
             process.wait()
-
-
-def services(count: int) -> Sequence[str]:
-    """Names for services that a session gives out, one to each test."""
-    return [f"apim-test-{number}" for number in range(1, count + 1)]

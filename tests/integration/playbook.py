@@ -54,10 +54,25 @@ class Run:
         """Method and target of each write request, in the order of their arrival."""
         return [(each.method, each.target) for each in self.arm if each.is_write]
 
+    def requests_of(self, host: str) -> list[tuple[str, str]]:
+        """Method and target of each ARM request for the service of that name."""
+        return [(each.method, each.target) for each in self.arm if each.service == host]
+
     @property
     def failures(self) -> list[TaskResult]:
         """The tasks that failed."""
         return [each for each in self.tasks if each.outcome == "failed"]
+
+    def message(self, host: str) -> str:
+        """What the one failed task of this host said."""
+        found = [each.result["msg"] for each in self.failures if each.host == host]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} failed tasks on {host}:\n{self.output}")
+        return str(found[0])
+
+    def gateway(self, host: str | None = None) -> dict[str, Any]:
+        """What the module that writes to ARM returned."""
+        return self.result("Bring the gateway to the wanted state", host)
 
     def result(self, task: str, host: str | None = None) -> dict[str, Any]:
         """The result of the one task whose name ends with this text, on this host when several ran it."""
@@ -106,9 +121,14 @@ class Playbooks:
         requests = self._azure.requests()
         return Run(process.returncode, text, tasks, totals, custom, requests, seconds, usage.ru_maxrss / 1024)
 
-    def onboard(self, inventory: Path | Mapping[str, Any], *arguments: str, **options: Any) -> Run:
-        """Run the collection's playbook `onboard`."""
-        return self.run(ONBOARD, inventory, *arguments, **options)
+    def onboard(
+        self, inventory: Path | Mapping[str, Any], *arguments: str, succeeds: bool = True, **options: Any
+    ) -> Run:
+        """Run the collection's playbook `onboard`; the test fails with its output unless it ends as expected."""
+        run = self.run(ONBOARD, inventory, *arguments, **options)
+        if (run.status == 0) != succeeds:
+            raise AssertionError(f"ansible-playbook returned {run.status}:\n{run.output}")
+        return run
 
     def prepare(
         self,

@@ -23,7 +23,7 @@ _NO_PROXY = ("NO_PROXY", "no_proxy")
 def exported_variables(
     *, config: Config, directory: Path, arm_url: str, admin_url: str, login: TokenEndpoint, gateway: Service
 ) -> dict[str, str]:
-    """Return the variables for a child of this emulator.
+    """Return the variables for a child of this emulator; APIM_EMULATOR_ADMIN_URL is the last of them.
 
     `directory` holds certificates.pem; `gateway` is the service that APIM_GATEWAY_URL names.
     """
@@ -44,10 +44,10 @@ def exported_variables(
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
         "CURL_CA_BUNDLE": bundle,
+        **{name: _without_proxy(os.environ.get(name, "")) for name in _NO_PROXY},
         "APIM_GATEWAY_URL": gateway.gateway_url,
         "APIM_GATEWAY_KEY": gateway.gateway_key,
         "APIM_EMULATOR_ADMIN_URL": admin_url,
-        **{name: _without_proxy(os.environ.get(name, "")) for name in _NO_PROXY},
     }
 
 

@@ -36,7 +36,8 @@ class Fault(Settings):
     all match. The first matching fault of the list acts, after it has let `skip` matches pass and until it has acted
     `times` times. It delays (`latency_ms`), answers an error (`status`, `code`, `message`, `retry_after`) or closes the
     connection (`drop`): before the request is looked at, or when the write is done (`after_write`), or as the end of
-    the long-running operation that the write starts (`asynchronous`); `lro_ms` says how long that operation runs.
+    the long-running operation that the write starts (`asynchronous`; at once when the write starts none); `lro_ms` says
+    how long that operation runs.
     """
 
     plane: Literal["arm", "login", "metadata"] = "arm"

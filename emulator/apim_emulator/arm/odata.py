@@ -175,8 +175,9 @@ def page(
 
     `values` gives an item's filterable fields. A page holds 100 items, or $top when that is less.
     """
-    if "$orderby" in request.query:
-        raise invalid([Problem("$orderby", "Ordering is not supported.")])
+    for option in ("$orderby", "isKeyVaultRefreshFailed"):
+        if option in request.query:
+            raise invalid([Problem(option, f"The embedded Azure does not know the option '{option}'.")])
     top, skip = _number(request, "$top", 1), _number(request, "$skip", 0) or 0
     clause = request.query.get("$filter")
     if clause is not None:

@@ -77,6 +77,8 @@ class ControlPlane:
             message = f"The subscription '{route.subscription}' could not be found."
             raise ArmError(404, "SubscriptionNotFound", message)
         authorize(call.principal, call.request.method, call.request.path, route.type)
+        if conditions.failure is not None and not self._starts_operation(call, route):
+            raise conditions.failure
         if route.type.startswith("Microsoft.Resources/"):
             return self._resources(call, route)
         group = route.resource_group
@@ -145,6 +147,10 @@ class ControlPlane:
             case [name, action]:
                 return await kind.action(call, name, action)
         raise _type_not_found(route)
+
+    def _starts_operation(self, call: Call, route: Route) -> bool:
+        kind = self._kinds.get(route.children[0].lower()) if len(route.children) == 2 else None
+        return kind is not None and kind.long_running and call.request.method in ("PUT", "PATCH")
 
     def _operation(self, call: Call, operation_id: str) -> Answer:
         operation = self._operations.find(operation_id)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 import secrets
@@ -52,7 +53,8 @@ class Entity:
 class Service:
     """An API Management service: its configuration, its children, and where its gateway listens.
 
-    `identity_client_ids` are the client ids of the user-assigned identities that it has.
+    `identity_client_ids` are the client ids of the user-assigned identities that it has. Writes hold `write_lock`, so
+    that what a write has checked still holds when it stores.
     """
 
     config: ServiceConfig
@@ -60,6 +62,7 @@ class Service:
     identity_client_ids: frozenset[str] = frozenset()
     gateway_url: str = ""
     gateway_key: str = field(default_factory=lambda: secrets.token_hex(16))
+    write_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _collections: dict[str, dict[str, Entity]] = field(default_factory=dict)
     _users: dict[str, dict[str, Entity]] = field(default_factory=dict)
 

@@ -99,18 +99,24 @@ class ChildKind(ABC):
 
     async def entity(self, call: Call, name: str, conditions: Conditions) -> Answer:
         """Answer a request for one entity."""
-        existing = call.apim().get(self.collection, name)
         match call.request.method:
             case "GET" | "HEAD":
-                return self._read(call, self._found(existing))
-            case "PUT":
-                self.check_name(name)
-                return await self._put(call, name, existing, conditions)
-            case "PATCH" if self.patchable:
-                return await self._patch(call, self._found(existing), conditions)
-            case "DELETE":
-                return self._delete(call, existing)
+                return self._read(call, self._found(call.apim().get(self.collection, name)))
+            case "PUT" | "PATCH" | "DELETE":
+                async with call.apim().write_lock:
+                    return await self._write(call, name, conditions)
         raise not_allowed(call.request.method)
+
+    async def _write(self, call: Call, name: str, conditions: Conditions) -> Answer:
+        existing = call.apim().get(self.collection, name)
+        if call.request.method == "DELETE":
+            return self._delete(call, existing)
+        if call.request.method == "PUT":
+            self.check_name(name)
+            return await self._put(call, name, existing, conditions)
+        if not self.patchable:
+            raise not_allowed(call.request.method)
+        return await self._patch(call, self._found(existing), conditions)
 
     async def action(self, call: Call, name: str, action: str) -> Answer:
         """Answer POST of an action on one entity."""
@@ -151,7 +157,11 @@ class ChildKind(ABC):
         status = 200 if existing else 201
         operation = self._start(entity, conditions)
         self._commit(call, existing, entity, operation)
-        return Answer(status, self.show(call, entity), self._write_headers(call, entity, operation, status))
+        content = self.show(call, entity)
+        if operation is not None:
+            # However short the operation is, its end is seen by asking for it.
+            content["properties"]["provisioningState"] = "InProgress"
+        return Answer(status, content, self._write_headers(call, entity, operation, status))
 
     async def _patch(self, call: Call, existing: Entity, conditions: Conditions) -> Answer:
         _check_if_match(call, existing)

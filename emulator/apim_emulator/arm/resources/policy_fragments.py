@@ -12,11 +12,12 @@ from pydantic import Field
 
 from apim_emulator.arm.call import Call
 from apim_emulator.arm.contracts import Contract, parse, spelled
-from apim_emulator.arm.errors import Problem, invalid, invalid_details
+from apim_emulator.arm.errors import ArmError, Problem, invalid, invalid_details
 from apim_emulator.arm.operations import Operations
 from apim_emulator.arm.resources.child import ChildKind, check_text
 from apim_emulator.arm.resources.named_values import NamedValues
 from apim_emulator.arm.store import Entity, Service, Store
+from apim_emulator.expressions import HostFailure, ToolchainMissing
 from apim_emulator.http import Answer
 from apim_emulator.policies import CheckedPolicy, PolicyRefused
 from apim_emulator.warm_checker import WarmChecker
@@ -77,6 +78,8 @@ class PolicyFragments(ChildKind):
             )
         except PolicyRefused as refused:
             raise invalid_details(refused.details) from refused
+        except (HostFailure, ToolchainMissing) as failure:
+            raise ArmError(500, "InternalServerError", str(failure)) from failure
 
     @staticmethod
     def _uses(service: Service, checked: CheckedPolicy) -> frozenset[str]:

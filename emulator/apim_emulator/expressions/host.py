@@ -76,6 +76,8 @@ class ExpressionHost:
         self._ids = itertools.count(1)
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._work: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -86,8 +88,14 @@ class ExpressionHost:
     async def start(self) -> None:
         """Build the C# sources if need be, start the process, and warm the compiler up.
 
-        Raises ToolchainMissing when a part of Mono is not installed.
+        Raises ToolchainMissing when a part of Mono is not installed. Does nothing while the process runs.
         """
+        async with self._lock:
+            if self.pid is None:
+                await self._start()
+
+    async def _start(self) -> None:
+        await self._end()
         tools = Toolchain.find()
         files = await build_host(tools, self._cache)
         environment = {**os.environ, "MONO_PATH": str(tools.json.parent)}
@@ -96,6 +104,7 @@ class ExpressionHost:
             str(tools.mono), str(files.program), str(files.settings), self._work.name,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment,
         )  # fmt: skip
+        self._reader = asyncio.create_task(self._read(self._process))
         await self._ask([Expression('""', block=False, result="Text")])
 
     async def stop(self) -> None:
@@ -115,7 +124,7 @@ class ExpressionHost:
                 self._known.move_to_end(key)
                 return self._known[key]
             if self.pid is None:
-                await self.start()
+                await self._start()
             found = await self._ask(key)
             self._known[key] = found
             if len(self._known) > _CACHED_DOCUMENTS:
@@ -123,30 +132,45 @@ class ExpressionHost:
             return found
 
     async def _ask(self, expressions: Sequence[Expression]) -> tuple[CompileError | RefusedUsage, ...]:
-        request = {"id": next(self._ids), "expressions": [asdict(expression) for expression in expressions]}
+        request = {"expressions": [asdict(expression) for expression in expressions]}
         try:
             async with asyncio.timeout(_SECONDS_PER_DOCUMENT):
-                answer = await self._exchange(json.dumps(request).encode())
-        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+                answer = await self._exchange(request)
+        except (TimeoutError, OSError) as error:
             await self._end()
             raise HostFailure("The process that compiles policy expressions ended or did not answer.") from error
-        except BaseException:
-            # An answer that nobody reads would be taken for that of the next request.
-            await self._end()
-            raise
         if "failure" in answer:
             raise HostFailure(answer["failure"])
         return tuple(_problem(error) for error in answer["errors"])
 
-    async def _exchange(self, request: bytes) -> dict[str, Any]:
+    async def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One request and its answer; whoever stops waiting leaves the process as it is."""
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        if process is None or process.stdin is None:
             raise BrokenPipeError
-        process.stdin.write(_LENGTH.pack(len(request)) + request)
-        await process.stdin.drain()
-        (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-        answer: dict[str, Any] = json.loads(await process.stdout.readexactly(length))
-        return answer
+        number = next(self._ids)
+        frame = json.dumps(request | {"id": number}).encode()
+        self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            process.stdin.write(_LENGTH.pack(len(frame)) + frame)
+            await process.stdin.drain()
+            return await self._waiting[number]
+        finally:
+            del self._waiting[number]
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        """Hand each answer to whoever waits for it, until the process ends."""
+        if process.stdout is None:
+            raise BrokenPipeError
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
+                answer = json.loads(await process.stdout.readexactly(length))
+                if (waiting := self._waiting.get(answer["id"])) and not waiting.done():
+                    waiting.set_result(answer)
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(BrokenPipeError())
 
     async def _end(self) -> None:
         process, self._process = self._process, None
@@ -154,6 +178,8 @@ class ExpressionHost:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+        if self._reader is not None:
+            await self._reader
         if self._work is not None:
             self._work.cleanup()
 

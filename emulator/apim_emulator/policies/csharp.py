@@ -24,8 +24,7 @@ _TOKEN = re.compile(
     | (?P<open> [(\[{] )
     | (?P<close> [)\]}] )
     | (?P<colon> : )
-    | (?P<name> @?[^\W\d]\w* (?: \s*(?:\.|::)\s* @?[^\W\d]\w* )* )
-    | (?P<number> \.?\d[\w.]* )
+    | (?P<name> (?<!\w) [^\W\d]\w* (?: \s*(?:\.|::)\s* @?[^\W\d]\w* )+ )
     | (?P<refused> ["'\\#] | /\* )
     """,
     re.VERBOSE | re.DOTALL,
@@ -148,12 +147,12 @@ class _Reader:
         return end + 1
 
     def _add_name(self, match: re.Match[str]) -> None:
-        """Names after a dot are members of a value, so they name no type."""
+        """Note a dotted name, unless it follows a dot: then it names members of a value, and no type."""
         before = match.start() - 1
         while before >= 0 and self.text[before].isspace():
             before -= 1
         name = re.sub(r"[\s@]", "", match.group()).removeprefix("global::")
-        if "." in name and (before < 0 or self.text[before] != "."):
+        if before < 0 or self.text[before] != ".":
             self.names.append(name)
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 import xml.parsers.expat
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
@@ -96,7 +97,7 @@ class _Lines:
     """Line and column, from 1, of a character's index."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(index + 1 for index, character in enumerate(text) if character == "\n")]
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def at(self, index: int) -> tuple[int, int]:
         line = bisect.bisect_right(self._starts, index)

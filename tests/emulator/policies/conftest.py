@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from apim_emulator.expressions import ExpressionHost
 from apim_emulator.policies import CheckedPolicy, PolicyChecker, PolicyRefused
 
 Check = Callable[..., CheckedPolicy]
@@ -23,9 +24,15 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @pytest.fixture(scope="session")
-def checker(loop: asyncio.AbstractEventLoop) -> Iterator[PolicyChecker]:
+def host() -> ExpressionHost:
+    """The compiler's process, not started yet."""
+    return ExpressionHost()
+
+
+@pytest.fixture(scope="session")
+def checker(loop: asyncio.AbstractEventLoop, host: ExpressionHost) -> Iterator[PolicyChecker]:
     """A started checker."""
-    checker = PolicyChecker()
+    checker = PolicyChecker(host)
     loop.run_until_complete(checker.start())
     yield checker
     loop.run_until_complete(checker.stop())

@@ -55,7 +55,11 @@ def test_the_names_that_a_policy_refers_to(check: Check) -> None:
         kind="policy",
         named_values={"a": "name", "b": "value", "c": "unused"},
     )
-    assert (checked.backends, checked.fragments, checked.named_values) == ({"b1"}, {"f1"}, {"a", "b"})
+    assert (checked.backends, checked.fragments, checked.named_values) == (
+        frozenset({"b1"}),
+        frozenset({"f1"}),
+        frozenset({"a", "b"}),
+    )
 
 
 @pytest.mark.parametrize("backend", ['@("nowhere")', "{{pool}}", "my-{{pool}}"])

@@ -34,32 +34,22 @@ _value:
   type: str
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._/-]")
+from ansible_collections.citadel.ai_gateway.plugins.plugin_utils import _csharp
 
 
 def csharp_literal(text: Any) -> str:
     """Return ``text`` as a quoted C# string literal.
 
-    Escapes are UTF-16 code units, because that is what a C# string consists of: a character above the Basic
-    Multilingual Plane becomes a surrogate pair.
-
-    :param text: a string; a number would hide that its caller has to choose a spelling.
     :raises AnsibleFilterError: when ``text`` is no string.
     """
-    if not isinstance(text, str):
-        raise AnsibleFilterError(f"csharp_literal takes a string, not {type(text).__name__}")
-    return f'"{_NOT_PLAIN.sub(_escape, text)}"'
-
-
-def _escape(match: re.Match[str]) -> str:
-    units = match.group().encode("utf-16-be", "surrogatepass").hex().upper()
-    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+    try:
+        return _csharp.csharp_literal(text)
+    except TypeError as error:
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

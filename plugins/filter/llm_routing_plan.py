@@ -75,6 +75,12 @@ _value:
       description: The models, with C(name), C(key) (the form in which names are matched), C(route) and C(deployments).
       type: list
       elements: dict
+    model_pools:
+      description: Pool of each model that several backends serve.
+      type: dict
+    model_backends:
+      description: Backend of each other model.
+      type: dict
     warnings:
       description: What a person should know, although it does not stop a run.
       type: list

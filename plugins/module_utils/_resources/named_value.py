@@ -41,7 +41,8 @@ class NamedValue(Resource):
             "display_name": {"type": "str"},
             "value": {"type": "str"},
             "secret_value": {"type": "str", "no_log": True},
-            "key_vault": {"type": "dict", "options": key_vault},
+            # It names a secret and holds none.
+            "key_vault": {"type": "dict", "options": key_vault, "no_log": False},
             "tags": {"type": "list", "elements": "str"},
         }
 

@@ -64,7 +64,7 @@ def build_plan(
     *,
     circuit_breaker: Any = None,
     managed_identity: Any = None,
-    service: Mapping[str, Any] | None = None,
+    service: Any = None,
     owner: str = "citadel",
 ) -> dict[str, Any]:
     """Return the routing plan of one host's inventory.
@@ -75,7 +75,8 @@ def build_plan(
     :param service: ``apim_subscription_id``, ``apim_resource_group`` and ``apim_service_name``; None for no check.
     :param owner: ``llm_owner``.
     :return: ``backends`` and ``pools`` (options of the modules of that name), ``routes`` (name, type, pooled, models),
-        ``models`` (name, key, route, deployments) and ``warnings``.
+        ``models`` (name, key, route, deployments), ``model_pools`` and ``model_backends`` (model -> route) and
+        ``warnings``.
     :raises InventoryError: with every problem of the inventory at once.
     """
     problems = Problems()
@@ -96,6 +97,8 @@ def build_plan(
         "pools": [_pool_options(model, names[model.name], warnings) for model in models if model.is_pooled],
         "routes": _routes(models, names),
         "models": [_model_entry(model, names) for model in models],
+        "model_pools": {model.name: names[model.name] for model in models if model.is_pooled},
+        "model_backends": {model.name: _route_name(model, names) for model in models if not model.is_pooled},
         "warnings": [*_repetitions(backends), *warnings],
     }
 
@@ -222,9 +225,11 @@ def _model_entry(model: ServedModel, names: Mapping[str, str]) -> dict[str, Any]
 
 
 def _repetitions(backends: Sequence[Backend]) -> list[str]:
-    return [
-        f"llm_backends[{backend.index}] lists {model.name} more than once; requests see one"
-        for backend in backends
-        for position, model in enumerate(backend.models)
-        if [other.key for other in backend.models].index(model.key) < position
-    ]
+    warnings: list[str] = []
+    for backend in backends:
+        seen: set[str] = set()
+        for model in backend.models:
+            if model.key in seen:
+                warnings.append(f"llm_backends[{backend.index}] lists {model.name} more than once; requests see one")
+            seen.add(model.key)
+    return warnings

@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person reads at the end of a run: what was done, and where each model is routed.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+_HEADINGS = ("MODEL", "ROUTED TO", "MEMBERS (PRIORITY, WEIGHT)")
+
+
+def summarize(plan: Mapping[str, Any], objects: Iterable[Mapping[str, Any]]) -> str:
+    """Return the summary of a run as text.
+
+    :param plan: a plan of :func:`.plan.build_plan`.
+    :param objects: ``objects`` of the result of module ``apim_llm_gateway``.
+    """
+    counts = Counter((str(item["action"]), str(item["kind"])) for item in objects)
+    lines = [
+        f"{action:9} {', '.join(_counted(kind, counts[action, kind]) for kind in kinds)}"
+        for action, kinds in _kinds_by_action(counts).items()
+    ]
+    warnings = [f"WARNING: {warning}" for warning in plan["warnings"]]
+    return "\n".join([*lines, "", *_table(plan), *([""] if warnings else []), *warnings])
+
+
+def _kinds_by_action(counts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the kinds of each action, both in the order in which they first occur."""
+    kinds: dict[str, list[str]] = {}
+    for action, kind in counts:
+        kinds.setdefault(action, []).append(kind)
+    return kinds
+
+
+def _counted(kind: str, count: int) -> str:
+    return f"{count} {kind}{'s' if count > 1 else ''}"
+
+
+def _table(plan: Mapping[str, Any]) -> list[str]:
+    members = {pool["name"]: ", ".join(_member(member) for member in pool["members"]) for pool in plan["pools"]}
+    rows = [
+        _HEADINGS,
+        *((model["name"], model["route"], members.get(model["route"], "-")) for model in plan["models"]),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    return [_row(row, widths) for row in rows]
+
+
+def _member(member: Mapping[str, Any]) -> str:
+    return f"{member['backend']} ({member['priority']}, {member['weight']})"
+
+
+def _row(row: Sequence[str], widths: Sequence[int]) -> str:
+    return f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}"

@@ -22,6 +22,7 @@ from apim_emulator.policies.schema import SECTIONS, ElementRule, Schema, ValueRu
 Kind = Literal["fragment", "policy"]
 
 _ROOTS: dict[Kind, str] = {"fragment": "fragment", "policy": "policies"}
+_BASE = ElementRule("base")
 _ID_ATTRIBUTE = "id"
 """Any policy may carry one; LastError.PolicyId shows it."""
 
@@ -56,6 +57,7 @@ class Validator:
             self._problem(root, f"The root element must be '{expected}'.")
         elif self.kind == "fragment":
             self._no_text(root, "policies")
+            self._attributes(root, root, {})
             if not root.elements:
                 self._problem(root, "A policy fragment must contain at least one policy.")
             self._policies(root, None)
@@ -81,8 +83,7 @@ class Validator:
         """The children of a section, of a fragment, or of a policy that holds policies."""
         for element in parent.elements:
             if element.name == "base" and self.kind == "policy" and parent.name in SECTIONS:
-                self._attributes(element, element, {})
-                self._no_text(element, "")
+                self._element(element, _BASE, element, section)
                 continue
             rule = self.schema.policy(element.name)
             if rule is None:
@@ -103,7 +104,7 @@ class Validator:
 
     def _element(self, element: Element, rule: ElementRule, policy: Element, section: str | None) -> None:
         """One element that has a rule; policy: itself, or the policy that it is a part of."""
-        if rule.path == element.name:
+        if element is policy:
             self.policies.append(element)
         self._attributes(element, policy, rule.attributes)
         self._text(element, policy, rule)

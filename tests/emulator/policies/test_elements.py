@@ -77,6 +77,7 @@ def test_refused_by_the_table(refusal: Refusal, inner: str, text: str) -> None:
     ("text", "message"),
     [
         ("<fragment/>", "at least one policy"),
+        ("<fragment name='x'><set-method>GET</set-method></fragment>", "The 'name' attribute is not declared."),
         ("<fragment>text</fragment>", "cannot contain text"),
         ("<policies/>", "The root element must be 'fragment'."),
         ("<fragment><base/></fragment>", "The element 'base' is not allowed in a policy fragment."),
@@ -96,6 +97,7 @@ def test_refused_in_a_fragment(refusal: Refusal, text: str, message: str) -> Non
     ("text", "message"),
     [
         ("<fragment/>", "The root element must be 'policies'."),
+        (policy(inbound="<base><set-method/></base>"), "The element 'base' has invalid child element 'set-method'."),
         ("<policies><outside/></policies>", "has invalid child element 'outside'"),
         ("<policies><inbound/><inbound/></policies>", "'inbound' can be specified only once"),
         (policy(backend="<base/><forward-request/>"), "The element 'backend' can contain only one policy."),

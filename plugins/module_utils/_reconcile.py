@@ -264,7 +264,7 @@ class Reconciler:
         wanted = change.wanted or {}
         hidden = {change.hidden: (change.before or {})[change.hidden]} if change.hidden else {}
 
-        def attempt() -> str:
+        def attempt(again: bool) -> str:
             entity = self._client.get(path) if change.before is not None else None
             if entity is None:
                 self._client.put(path, resource.body(resource.merged(resource.defaults(change.name), wanted)))
@@ -273,7 +273,8 @@ class Reconciler:
             before = {**resource.current(properties), **hidden}
             after = resource.merged(before, wanted)
             if before == after:
-                return UNCHANGED
+                # A refused write that is found done: ARM did it, and its answer got lost on the way.
+                return UPDATED if again else UNCHANGED
             if resource.patched:
                 self._client.patch(path, resource.body(after), if_match=entity.etag or "*")
             else:
@@ -286,7 +287,7 @@ class Reconciler:
         """Delete one object, unless it is gone or has been given another owner since it was listed."""
         path = self._path(change.resource.collection, change.name)
 
-        def attempt() -> str:
+        def attempt(_again: bool) -> str:
             entity = self._client.get(path)
             if entity is None:
                 return UNCHANGED
@@ -308,13 +309,16 @@ class Reconciler:
             return list(executor.map(function, items))
 
 
-def _until_settled(attempt: Callable[[], str]) -> str:
-    """Repeat a read and its write while somebody else changes the object in between."""
-    for round_left in range(_ROUNDS - 1, -1, -1):
+def _until_settled(attempt: Callable[[bool], str]) -> str:
+    """Repeat a read and its write while somebody else changes the object in between.
+
+    :param attempt: is told whether it is a repetition.
+    """
+    for number in range(_ROUNDS):
         try:
-            return attempt()
+            return attempt(number > 0)
         except PreconditionFailed:
-            if not round_left:
+            if number == _ROUNDS - 1:
                 raise
     raise RuntimeError("unreachable: the last round returns or raises")
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import yaml
 from tests.integration.harness import BIN, ROOT, Azure, Request
 
 ONBOARD = ROOT / "playbooks/onboard.yml"
+_PATIENCE_SECONDS = 60
 _CALLBACKS = Path(__file__).with_name("callback_plugins")
 
 
@@ -82,6 +85,57 @@ class Run:
         return found[0].result
 
 
+class Running:
+    """A run of ansible-playbook that has begun; it leads a process group of its own."""
+
+    def __init__(self, azure: Azure, command: list[str], environment: dict[str, str], results: Path) -> None:
+        self._azure = azure
+        self._results = results
+        self._output = results.with_suffix(".txt")
+        self._begin = time.perf_counter()
+        with self._output.open("wb") as sink:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.finished: Run
+
+    def wait_for(self, method: str, target: str) -> None:
+        """Wait until ARM has answered such a request."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while not any((each.method, each.target) == (method, target) for each in self._azure.requests()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"no {method} {target} within {_PATIENCE_SECONDS} seconds")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End ansible-playbook and all of its children at once, as a power cut would."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+
+    def finish(self) -> None:
+        """Wait for the end and keep what happened in `finished`."""
+        _, status, usage = os.wait4(self._process.pid, 0)
+        seconds = time.perf_counter() - self._begin
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        tasks, totals, custom = _read_results(self._results)
+        self.finished = Run(
+            self._process.returncode,
+            self._output.read_text(encoding="utf-8"),
+            tasks,
+            totals,
+            custom,
+            self._azure.requests(),
+            seconds,
+            # That of ansible-playbook or the largest of its children that have ended; the system counts in KiB.
+            usage.ru_maxrss / 1024,
+        )
+
+
 class Playbooks:
     """Runs playbooks in a folder of a test; each run empties the request log of the embedded Azure before it starts."""
 
@@ -104,22 +158,9 @@ class Playbooks:
         :param arguments: further options of ansible-playbook.
         :param environment: variables to add to those of the embedded Azure; None takes one away.
         """
-        command, variables, results = self.prepare(playbook, inventory, *arguments, environment=environment)
-        self._azure.forget()
-        output = results.with_suffix(".txt")
-        with output.open("wb") as sink:
-            started = time.perf_counter()
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
-            )
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        tasks, totals, custom = _read_results(results)
-        text = output.read_text(encoding="utf-8")
-        # ru_maxrss covers ansible-playbook and all of its children that have ended, in KiB.
-        requests = self._azure.requests()
-        return Run(process.returncode, text, tasks, totals, custom, requests, seconds, usage.ru_maxrss / 1024)
+        with self.started(inventory, *arguments, playbook=playbook, environment=environment) as running:
+            pass
+        return running.finished
 
     def onboard(
         self, inventory: Path | Mapping[str, Any], *arguments: str, succeeds: bool = True, **options: Any
@@ -130,33 +171,39 @@ class Playbooks:
             raise AssertionError(f"ansible-playbook returned {run.status}:\n{run.output}")
         return run
 
-    def prepare(
+    @contextmanager
+    def started(
         self,
-        playbook: Path | Sequence[Mapping[str, Any]],
         inventory: Path | Mapping[str, Any] | str,
         *arguments: str,
+        playbook: Path | Sequence[Mapping[str, Any]] = ONBOARD,
         environment: Mapping[str, str | None] | None = None,
-    ) -> tuple[list[str], dict[str, str], Path]:
-        """Return command, environment and file of results for a run that a test starts itself."""
+    ) -> Iterator[Running]:
+        """A run that goes on while the test does something else; the context ends when the run does."""
         self._count += 1
         results = self._folder / f"run-{self._count}.jsonl"
         source = inventory if isinstance(inventory, (str, Path)) else self._write("inventory", inventory)
         play = playbook if isinstance(playbook, Path) else self._write("playbook", playbook)
         command = [str(BIN / "ansible-playbook"), str(play), "--inventory", str(source), *arguments]
-        variables = self._azure.environment | {
+        self._azure.forget()
+        running = Running(self._azure, command, self._environment(results, environment or {}), results)
+        try:
+            yield running
+        finally:
+            running.finish()
+
+    def _environment(self, results: Path, changes: Mapping[str, str | None]) -> dict[str, str]:
+        wanted: dict[str, str | None] = {
+            **self._azure.environment,
             "PATH": f"{BIN}{os.pathsep}{self._azure.environment['PATH']}",
             "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
             "ANSIBLE_CALLBACKS_ENABLED": "task_results",
             "ANSIBLE_LOCAL_TEMP": str(self._folder / "tmp"),
             "ANSIBLE_NOCOLOR": "1",
             "TASK_RESULTS": str(results),
+            **changes,
         }
-        for name, value in (environment or {}).items():
-            if value is None:
-                variables.pop(name, None)
-            else:
-                variables[name] = value
-        return command, variables, results
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def _write(self, name: str, content: Any) -> Path:
         path = self._folder / f"{name}-{self._count}.yml"

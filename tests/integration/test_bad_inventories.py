@@ -55,7 +55,7 @@ class Mixed:
 SINGLE_PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     "apim-without-subscription": (
         host(backend("aoai-a"), apim_subscription_id=""),
-        "apim_subscription_id: is missing; write a GUID such as 00000000-0000-0000-0000-000000000000, or set AZURE_SUBS",
+        "apim_subscription_id: is missing; write a GUID such as 00000000-0000-0000-0000-000000000000, or set AZURE_",
     ),
     "apim-without-group": (
         host(backend("aoai-a"), apim_resource_group=""),

@@ -61,25 +61,27 @@ def pool_names(models: Iterable[str], taken: Collection[str]) -> dict[str, str]:
     for name_key, claimants in claims.items():
         unaltered = [model for model in claimants if f"{model}{_POOL_SUFFIX}".lower() == name_key]
         keepers = unaltered or (claimants if len(claimants) == 1 else [])
-        for model in claimants:
-            keeps = model in keepers and name_key not in taken_keys
-            names[model] = plain[model] if keeps else _hashed_pool_name(model, taken_keys | claims.keys())
-    return names
+        names.update({model: plain[model] for model in keepers if name_key not in taken_keys})
+    colliding = [model for model in plain if model not in names]
+    return {**names, **_hashed_pool_names(colliding, taken_keys | claims.keys())}
 
 
 def _plain_pool_name(model: str) -> str:
     return f"{_model_part(model, _MODEL_PART_CHARACTERS)}{_POOL_SUFFIX}"
 
 
-def _hashed_pool_name(model: str, taken_keys: Collection[str]) -> str:
-    """Return a name that carries a hash of the model, lengthened until nothing else has it."""
-    digest = hashlib.sha256(model_key(model).encode()).hexdigest()
-    for length in range(_HASH_CHARACTERS, len(digest)):
-        part = _model_part(model, _MODEL_PART_CHARACTERS - length - 1)
-        name = f"{part}-{digest[:length]}{_POOL_SUFFIX}"
-        if name.lower() not in taken_keys:
-            return name
-    raise ValueError(f"no free pool name for model {model}")
+def _hashed_pool_names(models: Collection[str], taken_keys: Collection[str]) -> dict[str, str]:
+    """Return names that carry a hash of their model, long enough that nothing else has them."""
+    digests = {model: hashlib.sha256(model_key(model).encode()).hexdigest() for model in models}
+    for length in range(_HASH_CHARACTERS, _MODEL_PART_CHARACTERS - 1):
+        names = {
+            model: f"{_model_part(model, _MODEL_PART_CHARACTERS - length - 1)}-{digest[:length]}{_POOL_SUFFIX}"
+            for model, digest in digests.items()
+        }
+        keys = {name.lower() for name in names.values()}
+        if len(keys) == len(models) and keys.isdisjoint(taken_keys):
+            return names
+    raise ValueError(f"no free pool names for {len(models)} models")
 
 
 def _model_part(model: str, limit: int) -> str:

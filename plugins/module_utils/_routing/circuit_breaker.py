@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
 _FIELDS = ("enabled", "count", "interval", "trip_duration", "status_codes", "accept_retry_after")
-_DURATION = re.compile(r"P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?")
+_DURATION = re.compile(r"P(?=.)(?:\d{1,9}D)?(?:T(?=.)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}S)?)?", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _DURATION_REMEDY = "write an ISO 8601 duration such as PT10S, or a number of seconds above 0"
-_CODES = re.compile(r"([2-5]\d\d)(?:-([2-5]\d\d))?")
+_CODES = re.compile(r"([2-5]\d\d)(?:-([2-5]\d\d))?", re.ASCII)
 _CODES_REMEDY = "write a list of 1 to 10 status codes or ranges from 200 to 599, such as 429 or 500-599"
 _MAXIMUM_RANGES = 10  # facts: statusCodeRanges
 
@@ -78,7 +79,7 @@ def _duration(fields: Fields, name: str, default: str) -> str:
     text = fields.text(name, _DURATION_REMEDY, required=False).upper()
     if not text:
         return default
-    if text.isdecimal() and int(text) > 0:
+    if _SECONDS.fullmatch(text) and int(text) > 0:
         return f"PT{int(text)}S"
     if _DURATION.fullmatch(text) and re.search("[1-9]", text):
         return text
@@ -93,8 +94,9 @@ def _status_codes(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= _MAXIMUM_RANGES:
         fields.refuse("status_codes", f"is {shown(value)}", _CODES_REMEDY)
         return default
-    for index, item in enumerate(value):
-        match = None if isinstance(item, bool) else _CODES.fullmatch(str(item))
+    texts = tuple(scalar_text(item) or "" for item in value)
+    for index, text in enumerate(texts):
+        match = _CODES.fullmatch(text)
         if not match or int(match[1]) > int(match[2] or match[1]):
-            fields.refuse(f"status_codes[{index}]", f"is {shown(item)}", _CODES_REMEDY)
-    return tuple(str(item) for item in value)
+            fields.refuse(f"status_codes[{index}]", f"is {shown(value[index])}", _CODES_REMEDY)
+    return texts

@@ -7,12 +7,14 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import shown
 
 _MAXIMUM_CHARACTERS = 2000  # facts: backend url
+_QUERY_OR_FRAGMENT = re.compile("[?#]")
 _REMEDY = "write an https URL such as https://my-resource.openai.azure.com"
 
 # The policies add this part of the path per request, so an endpoint that ends with it must lose it.
@@ -33,7 +35,7 @@ def read_endpoint(fields: Fields, backend_type: str) -> str:
         return ""
     fault = _fault(endpoint, backend_type)
     if fault:
-        fields.refuse("endpoint", f"is {_without_password(endpoint)}, {fault}", _REMEDY)
+        fields.refuse("endpoint", f"is {_without_secrets(endpoint)}, {fault}", _REMEDY)
         return ""
     url = urlsplit(endpoint)
     path = url.path.rstrip("/")
@@ -49,13 +51,13 @@ def _fault(endpoint: str, backend_type: str) -> str:
     try:
         url = urlsplit(endpoint)
         url.port  # noqa: B018  (raises on a port that is not a number)
-    except ValueError as error:
-        return f"which is not a URL ({error})"
-    if not url.hostname or any(character.isspace() or character in '"<>\\{}' for character in endpoint):
+    except ValueError:  # its text may quote a password
+        return "which is not a URL"
+    if not url.hostname or not endpoint.isprintable() or any(character in ' "<>\\{}' for character in endpoint):
         return "which is not a URL of a host"
     if url.scheme.lower() != "https" and not _may_be_plain(url, backend_type):
         return "which is not https: tokens and prompts would travel in clear"
-    if url.username or url.password:
+    if "@" in url.netloc:
         return "which carries credentials: they would be readable in ARM"
     if url.query or url.fragment:
         return "which has a query or a fragment: requests bring their own"
@@ -67,7 +69,10 @@ def _may_be_plain(url: SplitResult, backend_type: str) -> bool:
     return url.scheme.lower() == "http" and backend_type == "external"
 
 
-def _without_password(endpoint: str) -> str:
-    """Return the endpoint as an error may show it: what stands before an ``@`` may be a password."""
-    scheme, separator, rest = endpoint.partition("://")
-    return shown(f"{scheme}{separator}***@{rest.rpartition('@')[2]}" if "@" in rest else endpoint)
+def _without_secrets(endpoint: str) -> str:
+    """Return the endpoint as an error may show it: credentials, a query and a fragment may be secrets."""
+    scheme = "https://" if endpoint.lower().startswith("https://") else ""
+    if "@" in endpoint:
+        return shown(f"{scheme}***")
+    address = _QUERY_OR_FRAGMENT.split(endpoint, maxsplit=1)[0]
+    return shown(endpoint if address == endpoint else f"{address}?***")

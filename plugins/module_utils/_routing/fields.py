@@ -10,15 +10,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
+# Any other field name is quoted in a path, so that a path stays on one line.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
 
 def snake_case(name: str) -> str:
     """Return a camel-case name, as the Bicep package writes them, in snake case: ``backendId`` -> ``backend_id``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def scalar_text(value: Any) -> str | None:
+    """Return a scalar as its text, None for what is not one.
+
+    YAML reads ``1`` as a number and ``2024-07-18`` as a date, although the inventory means text.
+    """
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        return str(value)
+    except ValueError:  # an integer of more digits than Python writes out
+        return None
 
 
 class Fields:
@@ -38,12 +57,12 @@ class Fields:
             problems.add(path, f"is {shown(value)}, not a mapping", f"write a mapping with {_listed(known)}")
         for name in self._values:
             if name not in known:
-                self._unknown(str(name), known)
+                self._unknown(scalar_text(name) or shown(name), known)
 
     def _unknown(self, name: str, known: Collection[str]) -> None:
         near = get_close_matches(snake_case(name), known, n=1)
         remedy = f"write {near[0]}" if near else f"known fields are {_listed(known)}"
-        self.problems.add(self.at(name), "is not a known field", remedy)
+        self.problems.add(self.at(name if _PLAIN_NAME.fullmatch(name) else shown(name)), "is not a known field", remedy)
 
     def at(self, name: str) -> str:
         """Return the path of a field."""
@@ -58,16 +77,17 @@ class Fields:
         return self._values.get(name)
 
     def text(self, name: str, remedy: str, *, required: bool = True, default: str = "") -> str:
-        """Return a string without surrounding space; a number counts as its text (YAML reads ``1`` as one)."""
+        """Return a string without surrounding space; a number or date counts as its text."""
         value = self._values.get(name)
         if value is None:
             if required and self.is_mapping:
                 self.refuse(name, "is missing", remedy)
             return default
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        text = scalar_text(value)
+        if text is None:
             self.refuse(name, f"is {shown(value)}, not a string", remedy)
             return default
-        text = str(value).strip()
+        text = text.strip()
         if not text:
             self.refuse(name, "is empty", remedy)
         return text

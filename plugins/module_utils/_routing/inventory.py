@@ -18,7 +18,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.circui
     read_circuit_breaker,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import read_endpoint
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import (
     RESOURCE_NAME_RULE,
     is_resource_name,
@@ -185,7 +185,7 @@ def _read_date(fields: Fields) -> str:
     value = fields.raw("retirement_date")
     if value is None:
         return ""
-    text = value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
+    text = value.isoformat()[:10] if isinstance(value, date) else (scalar_text(value) or "").strip()
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text) or not _is_date(text):
         fields.refuse("retirement_date", f"is {shown(value)}", _DATE_REMEDY)
     return text

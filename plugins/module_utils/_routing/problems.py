@@ -7,6 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,21 @@ class InventoryError(ValueError):
 
 
 def shown(value: Any) -> str:
-    """Return a value as it is quoted in a message: one line, cut when it is long."""
-    text = repr(str(value)) if isinstance(value, str) else str(value)
+    """Return a value as it is quoted in a message: one line, cut when it is long, without what may be a secret.
+
+    Mappings and lists are only named: a misplaced one may hold anything.
+    """
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > 4 * _SHOWN_CHARACTERS:
+        return f"an integer of {value.bit_length()} bits"  # Python refuses to write out the largest ones
+    text = repr(_without_credentials(str(value))) if isinstance(value, str) else str(value)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}... ({len(text)} characters)"
+
+
+def _without_credentials(text: str) -> str:
+    """Return a text without what stands before the ``@`` of a URL: it may hold a password."""
+    scheme, separator, rest = text.partition("://")
+    return f"{scheme}{separator}***@{rest.rpartition('@')[2]}" if "@" in rest else text

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
@@ -24,11 +24,14 @@ _UUID_REMEDY = "write a GUID such as 00000000-0000-0000-0000-000000000000"
 _IDENTITY_REMEDY = "give either client_id, or subscription_id, resource_group and name"
 
 
-def check_service(service: Mapping[str, Any], problems: Problems) -> None:
+def check_service(service: Any, problems: Problems) -> None:
     """Note what is wrong with ``apim_subscription_id``, ``apim_resource_group`` and ``apim_service_name``.
 
-    :param service: these three variables by name (patterns: facts, names and lengths).
+    :param service: a mapping with these three variables (patterns: facts, names and lengths).
     """
+    if not isinstance(service, Mapping):
+        problems.add("service", f"is {shown(service)}, not a mapping", "write a mapping with these variables of a host")
+        return
     rules = {
         "apim_subscription_id": (_UUID, f"{_UUID_REMEDY}, or set AZURE_SUBSCRIPTION_ID"),
         "apim_resource_group": (_RESOURCE_GROUP, "write the name of the APIM service's resource group"),
@@ -38,7 +41,7 @@ def check_service(service: Mapping[str, Any], problems: Problems) -> None:
         value = service.get(name)
         if value is None or value == "":
             problems.add(name, "is missing", remedy)
-        elif not pattern.fullmatch(str(value)):
+        elif not pattern.fullmatch(scalar_text(value) or ""):
             problems.add(name, f"is {shown(value)}", remedy)
 
 

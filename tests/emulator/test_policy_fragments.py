@@ -82,3 +82,9 @@ def test_fields_that_are_refused(azure: Azure, changes: dict[str, object], targe
 def test_unknown_format_of_a_get(azure: Azure) -> None:
     azure.put("policyFragments/f", fragment())
     assert "format" in problems(azure.arm("GET", "policyFragments/f", params={"format": "json"}))
+
+
+def test_a_text_that_is_no_xml(azure: Azure) -> None:
+    error = azure.put("policyFragments/f", {"value": "<fragment>"}).json()["error"]
+    assert error["message"].startswith("The policy fragment is not a valid XML: ")
+    assert error["details"] is None

@@ -57,12 +57,7 @@ class ArmError(Exception):
 
 def invalid(problems: Sequence[Problem]) -> ArmError:
     """Return the ValidationError that lists all problems of a body."""
-    return invalid_details([problem.detail() for problem in problems])
-
-
-def invalid_details(details: Sequence[dict[str, Any]]) -> ArmError:
-    """Return the ValidationError with ready-made details."""
-    return ArmError(400, "ValidationError", INCORRECT_VALUES, details=details)
+    return ArmError(400, "ValidationError", INCORRECT_VALUES, details=[problem.detail() for problem in problems])
 
 
 def not_allowed(method: str) -> ArmError:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from apim_emulator.arm.call import Call
 from apim_emulator.arm.contracts import Contract, parse, spelled
-from apim_emulator.arm.errors import ArmError, Problem, invalid, invalid_details
+from apim_emulator.arm.errors import ArmError, Problem, invalid
 from apim_emulator.arm.operations import Operations
 from apim_emulator.arm.resources.child import ChildKind, check_text
 from apim_emulator.arm.resources.named_values import NamedValues
@@ -77,7 +77,7 @@ class PolicyFragments(ChildKind):
                 named_values=self._named_values.values(service),
             )
         except PolicyRefused as refused:
-            raise invalid_details(refused.details) from refused
+            raise ArmError(400, "ValidationError", refused.message, details=refused.details or None) from refused
         except (HostFailure, ToolchainMissing) as failure:
             raise ArmError(500, "InternalServerError", str(failure)) from failure
 

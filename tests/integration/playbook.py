@@ -171,6 +171,11 @@ class Playbooks:
             raise AssertionError(f"ansible-playbook returned {run.status}:\n{run.output}")
         return run
 
+    def run_task(self, task: Mapping[str, Any], *arguments: str) -> Run:
+        """Run a playbook of one task on this machine, as host `localhost`."""
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
+        return self.run([play], "localhost,", *arguments)
+
     @contextmanager
     def started(
         self,

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects that left the inventory: they go when their owner says so, and nobody else's ever does."""
+
+from __future__ import annotations
+
+from azure.mgmt.apimanagement.models import BackendBaseParametersPool, BackendContract, BackendPoolItem
+
+from tests.integration.harness import Service
+from tests.integration.inventory import FRAGMENTS, backend, inventory
+from tests.integration.playbook import Playbooks
+
+
+def make_pool(service: Service, member: str) -> None:
+    """Make a pool that no inventory knows of."""
+    pool = BackendBaseParametersPool(services=[BackendPoolItem(id=f"/backends/{member}", priority=1, weight=1)])
+    contract = BackendContract(type_properties_type="Pool", pool=pool, url=None, protocol=None)
+    service.azure.sdk.backend.create_or_update(*service.place, "by-hand-pool", contract)
+
+
+def make_backend(service: Service) -> None:
+    """Make a backend that no inventory knows of."""
+    contract = BackendContract(url="https://foreign.example.com", protocol="http", description="made by hand")
+    service.azure.sdk.backend.create_or_update(*service.place, "by-hand", contract)
+
+
+def test_only_own_objects_go_and_pools_go_first(playbooks: Playbooks, service: Service) -> None:
+    make_backend(service)
+    make_pool(service, "by-hand")
+    playbooks.onboard(inventory(service, backend("aoai-other"), backend("aoai-other-2"), llm_owner="another-team"))
+    kept, leaving = backend("aoai-a", "gpt-5"), [backend("aoai-b", "gpt-5", "o3"), backend("aoai-c", "o3")]
+    playbooks.onboard(inventory(service, kept, *leaving))
+
+    left = playbooks.onboard(inventory(service, kept))
+    assert {"aoai-b", "aoai-c"} <= set(service.backends()), "without llm_prune nothing goes"
+    assert all(method == "PUT" for method, _ in left.writes)
+
+    wanted = inventory(service, kept, llm_prune=True)
+    preview = playbooks.onboard(wanted, "--check", "--diff")
+    assert preview.writes == []
+    run = playbooks.onboard(wanted, "--diff")
+    assert run.gateway()["diff"] == preview.gateway()["diff"]
+    assert [entry["after"] for entry in run.gateway()["diff"]] == [""] * 4
+    writes = run.writes
+    assert set(writes[:2]) == {("DELETE", f"backends/{name}-backend-pool") for name in ("gpt-5", "o3")}
+    assert set(writes[2:]) == {("DELETE", "backends/aoai-b"), ("DELETE", "backends/aoai-c")}
+    assert set(service.backends()) == {"aoai-a", "aoai-other", "aoai-other-2", "by-hand"}
+    assert set(service.pools()) == {"gpt-4o-backend-pool", "by-hand-pool"}
+    assert sorted(service.fragments()) == list(FRAGMENTS)
+    assert playbooks.onboard(wanted).writes == []
+
+
+def test_an_object_that_is_in_use_elsewhere_stays(playbooks: Playbooks, service: Service) -> None:
+    """ARM refuses to remove a backend that somebody's pool refers to; the error says so, the rest is done."""
+    kept, leaving = backend("aoai-a", "gpt-4o"), [backend("aoai-b", "o3"), backend("aoai-c", "gpt-5")]
+    playbooks.onboard(inventory(service, kept, *leaving))
+    make_pool(service, "aoai-b")
+
+    run = playbooks.onboard(inventory(service, kept, llm_prune=True), succeeds=False)
+    message = run.message(service.name)
+    assert "backend aoai-b: cannot delete" in message
+    assert "is used by the following entities" in message
+    assert "by-hand-pool" in message
+    assert set(service.backends()) == {"aoai-a", "aoai-b"}

@@ -8,12 +8,15 @@ PRIVATE to the citadel.ai_gateway collection.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-# Tried in this order at each place: what may hold brackets or quotes that do not count comes first.
+# Tried in this order at each place: what may hold brackets or quotes that do not count comes first. A literal or
+# comment that is not closed reaches to the end of what it may hold: no place is scanned twice, whatever the text.
 _TOKEN = re.compile(
     r"""
-      (?P<comment>//[^\n]*|/\*.*?\*/)
-    | (?P<string>(?:\$@|@\$)"(?:[^"]|"")*"|@"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')
+      (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
+    | (?P<interpolated>\$@?"|@\$")
+    | (?P<string>@"(?:[^"]|"")*+"?|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?)
     | (?P<open>[({])
     | (?P<close>[)}])
     | (?P<space>\s+)
@@ -21,6 +24,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What an interpolated string consists of, with and without a leading @; a hole holds C# again.
+_PIECES = {
+    False: re.compile(r"(?P<text>(?:\\.|\{\{|[^\"\\{\n])++)|(?P<hole>\{)|(?P<end>\")", re.DOTALL),
+    True: re.compile(r"(?P<text>(?:\"\"|\{\{|[^\"{])++)|(?P<hole>\{)|(?P<end>\")", re.DOTALL),
+}
+_MAXIMUM_NESTING = 20
 
 
 def expression_end(text: str, start: int) -> int:
@@ -28,12 +37,10 @@ def expression_end(text: str, start: int) -> int:
 
     :raises ValueError: when a bracket is not closed.
     """
-    depth = 0
-    for token in _TOKEN.finditer(text, start + 1):
-        depth += (token.lastgroup == "open") - (token.lastgroup == "close")
-        if depth == 0:
-            return token.end()
-    raise ValueError(f"the expression that starts with {text[start : start + 30]!r} is not closed")
+    end = _bracket_end(text, start + 1, 0)
+    if end is None:
+        raise ValueError(f"the expression that starts with {text[start : start + 30]!r} is not closed")
+    return end
 
 
 def without_layout(code: str) -> str:
@@ -42,11 +49,45 @@ def without_layout(code: str) -> str:
     ARM lays out expressions anew. In a literal a line break counts as a space: reading XML makes them the same.
     """
     parts: list[str] = []
-    for token in _TOKEN.finditer(code):
-        if token.lastgroup == "string":
-            parts.append(re.sub(r"\r\n|[\r\n\t]", " ", token[0]))
-        elif token.lastgroup not in {"space", "comment"}:
-            parts.append(token[0])
+    for kind, start, end in _tokens(code, 0, 0):
+        if kind in {"string", "interpolated"}:
+            parts.append(re.sub(r"\r\n|[\r\n\t]", " ", code[start:end]))
+        elif kind not in {"space", "comment"}:
+            parts.append(code[start:end])
         elif not parts or parts[-1] != " ":
             parts.append(" ")
     return "".join(parts).strip()
+
+
+def _tokens(text: str, position: int, nesting: int) -> Iterator[tuple[str, int, int]]:
+    """Yield kind, start and end of each token; an interpolated string is one token, with all that its holes hold."""
+    while token := _TOKEN.match(text, position):
+        start, position, kind = position, token.end(), token.lastgroup or ""
+        if kind == "interpolated":
+            position = _interpolated_end(text, position, "@" in token[0], nesting + 1)
+        yield kind, start, position
+
+
+def _bracket_end(text: str, start: int, nesting: int) -> int | None:
+    """Return the index after the bracket that closes the one at ``start``, None when nothing closes it."""
+    depth = 0
+    for kind, _start, end in _tokens(text, start, nesting):
+        depth += (kind == "open") - (kind == "close")
+        if depth == 0:
+            return end
+    return None
+
+
+def _interpolated_end(text: str, position: int, verbatim: bool, nesting: int) -> int:
+    """Return the index after the interpolated string whose opening quote ends before ``position``.
+
+    One that is not closed, or nested deeper than anybody writes, takes all the rest.
+    """
+    while piece := _PIECES[verbatim].match(text, position):
+        position = piece.end()
+        if piece.lastgroup == "end":
+            return position
+        if piece.lastgroup == "hole":
+            hole_end = _bracket_end(text, position - 1, nesting) if nesting <= _MAXIMUM_NESTING else None
+            position = len(text) if hole_end is None else hole_end
+    return position

@@ -22,7 +22,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.csha
 )
 
 _INDENT = "  "
-_COMMENT_OR_CDATA = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_MAXIMUM_DEPTH = 100
+_OPAQUE = {"<!--": "-->", "<![CDATA[": "]]>"}  # comments and character data hold no tags
+_EXPRESSION = ("@(", "@{")
 _EXPRESSION_TEXT = re.compile(r"\s*@[({]")
 _UP_TO_VALUE = re.compile(r"[^>\"']*")
 # White space in an attribute, written so that a parser of XML does not turn it into spaces.
@@ -62,25 +64,36 @@ class PolicyXml:
             return self.text
 
     @cached_property
-    def _canonical(self) -> str:
+    def _canonical(self) -> tuple[object, ...]:
         """The document without layout; a document that cannot be parsed equals only itself."""
         try:
-            return repr(_canonical(self._parse()))
+            return _canonical(self._parse())
         except (ValueError, ET.ParseError):
-            return self.text
+            return self.format, self.text
 
     def _parse(self) -> ET.Element:
         """Parse the document.
 
-        :raises ValueError: when an expression is not closed.
+        :raises ValueError: when an expression is not closed, or elements are nested too deep.
         :raises ET.ParseError: when the rest is not XML.
         """
         raw = self.format == "rawxml"
         # No entity can be declared inside an element, so a document cannot make the parser expand any.
         root = ET.fromstring(f"<fragment>{_well_formed(self.text.strip(), raw)}</fragment>")  # noqa: S314
+        _check_depth(root)
         inner = list(root)
         # ARM's answers were seen with and without the fragment's own wrapper.
-        return inner[0] if len(inner) == 1 and inner[0].tag in {"fragment", "policies"} else root
+        is_wrapper = len(inner) == 1 and inner[0].tag in {"fragment", "policies"}
+        return inner[0] if is_wrapper and not f"{root.text or ''}{inner[0].tail or ''}".strip() else root
+
+
+def _check_depth(root: ET.Element) -> None:
+    """Refuse a document that is nested deeper than any policy: what follows goes down by recursion."""
+    level, depth = [root], 0
+    while level:
+        level, depth = [child for element in level for child in element], depth + 1
+        if depth > _MAXIMUM_DEPTH:
+            raise ValueError(f"elements are nested deeper than {_MAXIMUM_DEPTH}")
 
 
 def _well_formed(text: str, raw: bool) -> str:
@@ -90,13 +103,22 @@ def _well_formed(text: str, raw: bool) -> str:
     while position < len(text):
         if text[position] != "<":
             end, part = _text(text, position, raw)
-        elif whole := _COMMENT_OR_CDATA.match(text, position):
-            end, part = whole.end(), whole[0]
+        elif opening := next((opening for opening in _OPAQUE if text.startswith(opening, position)), ""):
+            end, part = _opaque(text, position, opening)
         else:
             end, part = _tag(text, position, raw)
         parts.append(part)
         position = end
     return "".join(parts)
+
+
+def _opaque(text: str, start: int, opening: str) -> tuple[int, str]:
+    """Take a comment or character data."""
+    closing = _OPAQUE[opening]
+    end = text.find(closing, start + len(opening))
+    if end < 0:
+        raise ValueError(f"{text[start : start + 30]!r} is not closed with {closing}")
+    return end + len(closing), text[start : end + len(closing)]
 
 
 def _text(text: str, start: int, raw: bool) -> tuple[int, str]:
@@ -127,7 +149,7 @@ def _tag(text: str, start: int, raw: bool) -> tuple[int, str]:
 def _attribute_value(text: str, start: int, raw: bool) -> tuple[int, str]:
     """Take a quoted value; in raw XML an expression may hold the quote itself."""
     quote = text[start]
-    if raw and text.startswith(("@(", "@{"), start + 1):
+    if raw and text.startswith(_EXPRESSION, start + 1):
         end = expression_end(text, start + 1)
         value = escape(text[start + 1 : end], {'"': "&quot;", "'": "&apos;"})
         if not text.startswith(quote, end):
@@ -143,15 +165,20 @@ def _attribute_value(text: str, start: int, raw: bool) -> tuple[int, str]:
 
 
 def _canonical(element: ET.Element) -> tuple[object, ...]:
-    attributes = sorted((name, _plain(value)) for name, value in element.attrib.items())
-    children = [(_canonical(child), _plain(child.tail or "")) for child in element]
-    return element.tag, attributes, _plain(element.text or ""), children
+    attributes = tuple(sorted((name, _plain_attribute(value)) for name, value in element.attrib.items()))
+    children = tuple((_canonical(child), _plain_text(child.tail or "")) for child in element)
+    return element.tag, attributes, _plain_text(element.text or ""), children
 
 
-def _plain(value: str) -> str:
-    """Return a value without layout: C# by C#'s rules, any other text with single spaces."""
+def _plain_attribute(value: str) -> str:
+    """Return a value without layout: C# by C#'s rules; in any other, reading XML makes a line break a space."""
+    return without_layout(value) if value.startswith(_EXPRESSION) else re.sub(r"[\r\n\t]", " ", value)
+
+
+def _plain_text(value: str) -> str:
+    """Return a text without layout: C# by C#'s rules, any other with single spaces, because ARM indents it anew."""
     stripped = value.strip()
-    return without_layout(stripped) if stripped.startswith(("@(", "@{")) else " ".join(stripped.split())
+    return without_layout(stripped) if stripped.startswith(_EXPRESSION) else " ".join(stripped.split())
 
 
 def _lines(element: ET.Element, indent: str) -> list[str]:
@@ -162,6 +189,7 @@ def _lines(element: ET.Element, indent: str) -> list[str]:
     lines = f"{indent}<{element.tag}{attributes}>{text}".split("\n")
     for child in element:
         lines += _lines(child, indent + _INDENT)
+        lines += [f"{indent}{_INDENT}{line.strip()}" for line in (child.tail or "").splitlines() if line.strip()]
     return [*lines, f"{indent}</{element.tag}>"]
 
 

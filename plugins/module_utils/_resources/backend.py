@@ -19,11 +19,13 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     given,
     join_owner,
     split_owner,
+    wanted_description,
 )
 
 _RULE_NAME = "llm-circuit-breaker"
-_STATUS_CODES = re.compile(r"(\d{3})(?:-(\d{3}))?")
+_STATUS_CODES = re.compile(r"(\d{3})(?:-(\d{3}))?", re.ASCII)
 _NAMED_VALUE_REFERENCE = re.compile(r"\{\{[A-Za-z0-9._-]+\}\}")
+_ONLY_REFERENCE = re.compile(rf"(?:(?:Bearer|Basic) )?{_NAMED_VALUE_REFERENCE.pattern}")
 
 
 class Backend(Resource):
@@ -57,8 +59,7 @@ class Backend(Resource):
         return given(
             url=options.get("url"),
             title=options.get("title"),
-            description=options.get("description"),
-            owner=options.get("owner"),
+            **wanted_description(options),
             circuit_breaker=_wanted_breaker(options.get("circuit_breaker")),
             credentials=_wanted_credentials(options.get("credentials")),
             validate_certificate_chain=options.get("validate_certificate_chain"),
@@ -73,22 +74,23 @@ class Backend(Resource):
             **split_owner(properties.get("description")),
             "circuit_breaker": _current_breaker(properties.get("circuitBreaker")),
             "credentials": _current_credentials(properties.get("credentials")),
-            "validate_certificate_chain": tls.get("validateCertificateChain", True),
-            "validate_certificate_name": tls.get("validateCertificateName", True),
+            "validate_certificate_chain": tls.get("validateCertificateChain") is not False,
+            "validate_certificate_name": tls.get("validateCertificateName") is not False,
         }
 
     def missing(self, wanted: State) -> str:
         return "" if "url" in wanted else "url"
 
     def properties(self, state: State) -> dict[str, Any]:
-        breaker = state.get("circuit_breaker")
+        breaker, credentials = state.get("circuit_breaker"), state.get("credentials", {})
         return {
             "protocol": "http",
             "url": state.get("url"),
             "title": state.get("title") or None,
             "description": join_owner(state) or None,
             "circuitBreaker": {"rules": [_rule(breaker)]} if breaker else None,
-            "credentials": _arm_credentials(state.get("credentials")),
+            # Credentials of other kinds, such as certificates, are not managed and stay.
+            "credentials": {"header": credentials.get("header"), "query": credentials.get("query")},
             "tls": {
                 "validateCertificateChain": state.get("validate_certificate_chain", True),
                 "validateCertificateName": state.get("validate_certificate_name", True),
@@ -108,7 +110,7 @@ class Backend(Resource):
 
 
 def _masked(value: str) -> str:
-    return value if _NAMED_VALUE_REFERENCE.search(value) else "********"
+    return value if _ONLY_REFERENCE.fullmatch(value) else "********"
 
 
 def _wanted_breaker(breaker: Mapping[str, Any] | None) -> State | None:
@@ -134,8 +136,15 @@ def _status_codes(items: Iterable[str]) -> list[str]:
         match = _STATUS_CODES.fullmatch(str(item))
         if not match:
             raise ValueError(f"status_codes has {item!r}; write a code or a range, such as 429 or 500-599")
-        ranges.append((int(match[1]), int(match[2] or match[1])))
+        low, high = int(match[1]), int(match[2] or match[1])
+        if low > high:
+            raise ValueError(f"status_codes has {item!r}, whose first code is above its last")
+        ranges.append((low, high))
     return [_range_text(low, high) for low, high in sorted(ranges)]
+
+
+def _bounds(item: Mapping[str, Any]) -> tuple[int, int]:
+    return item.get("min") or 0, item.get("max") or 0
 
 
 def _range_text(low: int, high: int) -> str:
@@ -154,7 +163,7 @@ def _current_breaker(breaker: Mapping[str, Any] | None) -> State:
         percentage=failure.get("percentage"),
         interval=_readable_duration(failure.get("interval")),
         trip_duration=_readable_duration(rules[0].get("tripDuration")),
-        status_codes=[_range_text(low, high) for low, high in sorted((r.get("min"), r.get("max")) for r in ranges)],
+        status_codes=[_range_text(low, high) for low, high in sorted(_bounds(item) for item in ranges)],
         error_reasons=failure.get("errorReasons") or None,
         accept_retry_after=rules[0].get("acceptRetryAfter", False),
         further_rules=len(rules) - 1 or None,
@@ -177,12 +186,12 @@ def _rule(breaker: State) -> dict[str, Any]:
         statusCodeRanges=[{"min": int(low_high[0]), "max": int(low_high[-1])} for low_high in ranges] or None,
         errorReasons=breaker.get("error_reasons"),
     )
-    return {
-        "name": _RULE_NAME,
-        "failureCondition": failure,
-        "tripDuration": breaker["trip_duration"],
-        "acceptRetryAfter": breaker["accept_retry_after"],
-    }
+    return given(
+        name=_RULE_NAME,
+        failureCondition=failure,
+        tripDuration=breaker.get("trip_duration"),
+        acceptRetryAfter=breaker["accept_retry_after"],
+    )
 
 
 def _wanted_credentials(credentials: Mapping[str, Any] | None) -> State | None:
@@ -204,7 +213,3 @@ def _wanted_credentials(credentials: Mapping[str, Any] | None) -> State | None:
 def _current_credentials(credentials: Mapping[str, Any] | None) -> State:
     known = credentials or {}
     return {place: dict(known[place]) for place in ("header", "query") if known.get(place)}
-
-
-def _arm_credentials(state: State | None) -> dict[str, Any] | None:
-    return {place: dict(entries) for place, entries in state.items()} if state else None

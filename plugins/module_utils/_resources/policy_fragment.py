@@ -18,6 +18,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     given,
     join_owner,
     split_owner,
+    wanted_description,
 )
 
 # facts: limits of a fragment's text (KiB of UTF-8) and of its description (characters).
@@ -40,14 +41,10 @@ class PolicyFragment(Resource):
         }
 
     def wanted(self, options: Mapping[str, Any]) -> State:
-        value, description = options.get("value"), options.get("description")
-        if description is not None and len(description) > _DESCRIPTION_CHARACTERS:
-            raise InvalidOptionsError(f"description: has {len(description)} characters; write at most 1,000")
-        return given(
-            value=None if value is None else _checked(value, options["format"]),
-            description=description,
-            owner=options.get("owner"),
-        )
+        value, description = options.get("value"), wanted_description(options)
+        if (length := len(join_owner(description))) > _DESCRIPTION_CHARACTERS:
+            raise InvalidOptionsError(f"description: has {length} characters with its owner; write at most 1,000")
+        return given(value=None if value is None else _checked(value, options["format"]), **description)
 
     def current(self, properties: Mapping[str, Any]) -> State:
         value = PolicyXml(properties.get("value") or "", properties.get("format") or "xml")
@@ -65,7 +62,7 @@ class PolicyFragment(Resource):
 
 
 def _checked(value: str, text_format: str) -> PolicyXml:
-    size = len(value.encode())
+    size = len(value.encode("utf-8", "surrogatepass"))
     if size > _MAXIMUM_BYTES:
         raise InvalidOptionsError(f"value: has {size} bytes, but ARM takes {_MAXIMUM_BYTES}; list fewer models")
     policy = PolicyXml(value, text_format)

@@ -17,6 +17,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     given,
     join_owner,
     split_owner,
+    wanted_description,
 )
 
 _MAXIMUM_MEMBERS = 30  # facts: members of a pool
@@ -48,8 +49,7 @@ class Pool(Resource):
             _check(members)
         return given(
             title=options.get("title"),
-            description=options.get("description"),
-            owner=options.get("owner"),
+            **wanted_description(options),
             members=None if members is None else _ordered(members),
         )
 
@@ -84,6 +84,13 @@ class Pool(Resource):
             "protocol": None,
         }
 
+    def merged(self, current: State, wanted: State) -> State:
+        """ARM tells names apart without regard to case, so members that differ in that alone stay as they are."""
+        merged = super().merged(current, wanted)
+        if _without_case(merged) == _without_case(current):
+            merged["members"] = current["members"]
+        return merged
+
     def is_same_kind(self, properties: Mapping[str, Any]) -> bool:
         return properties.get("type") == "Pool"
 
@@ -92,6 +99,10 @@ def _ordered(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return members in one order: ARM gives their order no meaning."""
     plain = [{name: member[name] for name in ("backend", "priority", "weight")} for member in members]
     return sorted(plain, key=lambda member: (member["priority"] or 0, member["backend"].lower()))
+
+
+def _without_case(state: State) -> list[dict[str, Any]]:
+    return [{**member, "backend": member["backend"].lower()} for member in state.get("members", [])]
 
 
 def _check(members: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 State = dict[str, Any]
 
-_OWNER_MARK = re.compile(r"\s*\[owner: ([A-Za-z0-9._-]+)\]\s*$")
+_OWNER_MARK = re.compile(r"\[owner: ([A-Za-z0-9._-]+)\]\Z")
 
 
 class InvalidOptionsError(ValueError):
@@ -84,11 +84,24 @@ class Resource(ABC):
     def body(self, state: State, existing: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the ARM body for a state.
 
-        :param existing: ``properties`` of the object that is replaced; what this collection does not manage is kept.
+        :param existing: ``properties`` of the object that is replaced; what this collection does not manage, and what
+            the state leaves as it is, are sent as they were read.
         """
-        properties = {**(existing or {}), **self.properties(state)}
+        properties = dict(existing or {})
+        unchanged = self.properties(self.current(existing)) if existing else {}
+        for name, value in self.properties(state).items():
+            if value is None or name not in properties or value != unchanged[name]:
+                properties[name] = _over(properties.get(name), value)
         properties.pop("provisioningState", None)  # ARM's own, never a client's to send
         return {"properties": {name: value for name, value in properties.items() if value is not None}}
+
+
+def _over(existing: Any, value: Any) -> Any:
+    """Return an ARM property with a new value; of a mapping, the fields that the value does not name are kept."""
+    if not isinstance(value, Mapping):
+        return value
+    fields = {**(existing or {}), **value}
+    return {name: field for name, field in fields.items() if field is not None} or None
 
 
 def given(**fields: Any) -> State:
@@ -96,11 +109,30 @@ def given(**fields: Any) -> State:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def wanted_description(options: Mapping[str, Any]) -> State:
+    """Return ``description`` and ``owner`` of options, as :func:`split_owner` will find them in ARM.
+
+    Space around a description means nothing: a text block of YAML ends with a line break. A description that ends
+    with a mark names its owner, unless another is given.
+
+    :raises InvalidOptionsError: when the owner cannot be written as a mark.
+    """
+    description, owner = options.get("description"), options.get("owner")
+    if owner and not _OWNER_MARK.fullmatch(f"[owner: {owner}]"):
+        raise InvalidOptionsError(f"owner: is {owner!r}; use letters, digits, dots, hyphens and underscores")
+    if description is None:
+        return given(owner=owner)
+    found = split_owner(description)
+    return found if found["owner"] and not owner else given(description=description.strip(), owner=owner)
+
+
 def split_owner(description: str | None) -> State:
     """Return ``description`` and ``owner`` of a description that may carry an owner's mark."""
-    text = description or ""
+    text = (description or "").strip()
     match = _OWNER_MARK.search(text)
-    return {"description": text[: match.start()], "owner": match[1]} if match else {"description": text, "owner": ""}
+    if not match:
+        return {"description": text, "owner": ""}
+    return {"description": text[: match.start()].rstrip(), "owner": match[1]}
 
 
 def join_owner(state: State) -> str:

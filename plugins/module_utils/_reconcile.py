@@ -275,10 +275,10 @@ class Reconciler:
             if before == after:
                 # A refused write that is found done: ARM did it, and its answer got lost on the way.
                 return UPDATED if again else UNCHANGED
-            if resource.patched:
-                self._client.patch(path, resource.body(after), if_match=entity.etag or "*")
-            else:
+            if resource.is_whole(after):
                 self._client.put(path, resource.body(after, properties), if_match=entity.etag)
+            else:
+                self._client.patch(path, resource.body(after), if_match=entity.etag or "*")
             return UPDATED
 
         return _until_settled(attempt)

@@ -20,6 +20,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 # The policies name the managed identity by this named value (design, names that people rely on).
 MANAGED_IDENTITY = "uami-client-id"
 
+# What a named value is made of; ARM refuses two of them.
+_SOURCES = ("value", "secret_value", "key_vault")
+
 _HIDDEN = "(hidden)"
 
 
@@ -28,8 +31,6 @@ class NamedValue(Resource):
 
     kind = "named value"
     collection = "namedValues"
-    # A secret cannot be read back with the rest, so an update that leaves it alone must not send the whole object.
-    patched = True
 
     @staticmethod
     def argument_spec() -> dict[str, Any]:
@@ -47,7 +48,7 @@ class NamedValue(Resource):
         }
 
     def wanted(self, options: Mapping[str, Any]) -> State:
-        sources = [name for name in ("value", "secret_value", "key_vault") if options.get(name) is not None]
+        sources = [name for name in _SOURCES if options.get(name) is not None]
         if len(sources) > 1:
             raise InvalidOptionsError(f"has {' and '.join(sources)}; give one of them")
         tags = options.get("tags")
@@ -81,15 +82,18 @@ class NamedValue(Resource):
 
     def merged(self, current: State, wanted: State) -> State:
         """A named value has one source: a new one replaces the old one, whatever that was."""
-        sources = {"value", "secret_value", "key_vault"}
-        kept = {name: value for name, value in current.items() if name not in sources or not sources & wanted.keys()}
-        return {**kept, **wanted}
+        replaced = _SOURCES if self.is_whole(wanted) else ()
+        return {**{name: value for name, value in current.items() if name not in replaced}, **wanted}
 
     def hidden(self, current: State, wanted: State) -> str:
         return "secret_value" if "secret_value" in wanted and current["secret"] and "key_vault" not in current else ""
 
     def missing(self, wanted: State) -> str:
-        return "" if {"value", "secret_value", "key_vault"} & wanted.keys() else "value, secret_value or key_vault"
+        return "" if self.is_whole(wanted) else "value, secret_value or key_vault"
+
+    def is_whole(self, state: State) -> bool:
+        """A secret cannot be read back with the rest, so a state that leaves it alone lacks it."""
+        return not state.keys().isdisjoint(_SOURCES)
 
     def properties(self, state: State) -> dict[str, Any]:
         vault = state.get("key_vault")
@@ -110,4 +114,4 @@ def _key_vault(options: Mapping[str, Any] | None) -> State | None:
 
 
 def _arm_key_vault(state: State) -> dict[str, Any]:
-    return given(secretIdentifier=state["secret_identifier"], identityClientId=state.get("identity_client_id"))
+    return {"secretIdentifier": state["secret_identifier"], "identityClientId": state.get("identity_client_id")}

@@ -27,12 +27,10 @@ class Resource(ABC):
 
     :cvar kind: the kind in words, for messages.
     :cvar collection: path segment of the ARM collection.
-    :cvar patched: updates are sent as PATCH, because the whole object cannot be read back.
     """
 
     kind: ClassVar[str]
     collection: ClassVar[str]
-    patched: ClassVar[bool] = False
 
     @staticmethod
     @abstractmethod
@@ -76,6 +74,10 @@ class Resource(ABC):
     def hidden(self, current: State, wanted: State) -> str:  # noqa: ARG002
         """Name the field that must be fetched before both states can be compared, because ARM hides it in reads."""
         return ""
+
+    def is_whole(self, state: State) -> bool:  # noqa: ARG002
+        """Tell whether a state holds all that an object of this kind needs: what ARM hides in reads may be lacking."""
+        return True
 
     def shown(self, state: State) -> State:
         """Return a state as a diff may show it: readable and without secrets."""

@@ -182,7 +182,7 @@ NAMED_VALUE = Lifecycle(
     ),
     modify=Phase(
         {"named_values": [{"name": "llm-region", "value": "francecentral", "display_name": "llm-home"}]},
-        ["PATCH namedValues/llm-region"],
+        ["PUT namedValues/llm-region"],
         {
             "namedValues": {
                 "llm-region": {

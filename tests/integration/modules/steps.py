@@ -83,6 +83,11 @@ class Step:
 _COLLECTIONS = ("backends", "namedValues", "policyFragments")
 
 
+def reference(name: str) -> str:
+    """Return ARM's reference to a named value, written so that Ansible does not take it for a variable of its own."""
+    return "{{ '{{' }}" + name + "{{ '}}' }}"
+
+
 def task(module: str, name: str = "", *, check: bool = False, **options: Any) -> Task:
     """Return a task that runs a module of the collection in diff mode, and after which the playbook goes on."""
     return {
@@ -124,7 +129,15 @@ class Gateway:
         """The embedded Azure that the service is in."""
         return self.service.azure
 
-    def run(
+    def run(self, *tasks: Task, **options: Any) -> list[Step]:
+        """Run tasks that shall succeed; the options are those of :meth:`attempt`."""
+        steps = self.attempt(*tasks, **options)
+        failures = [f"{step.name}: {step.message}" for step in steps if step.failed]
+        if failures:
+            raise AssertionError("\n".join(failures))
+        return steps
+
+    def attempt(
         self,
         *tasks: Task,
         arguments: tuple[str, ...] = (),
@@ -132,7 +145,7 @@ class Gateway:
         between: Mapping[str, Callable[[], Any]] | None = None,
         defaults: Mapping[str, Any] | None = None,
     ) -> list[Step]:
-        """Run tasks one after the other in one playbook, whose ``output`` is kept.
+        """Run tasks one after the other in one playbook, whose ``output`` is kept; a task that fails ends nothing.
 
         :param arguments: further options of ansible-playbook.
         :param environment: variables to add to those of the embedded Azure; None takes one away.

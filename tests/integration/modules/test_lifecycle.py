@@ -25,8 +25,6 @@ def test_check_mode_tells_real_runs_do_and_repeated_runs_change_nothing(life: Li
 
     steps = gateway.run(*life.setup, *tasks)
 
-    failures = {step.name: step.result["msg"] for step in steps if step.failed}
-    assert not failures
     held = steps[len(life.setup) - 1].state if life.setup else _EMPTY
     remaining = iter(steps[len(life.setup) :])
     for phase in phases.values():

@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules refuse before they write anything, and ARM's own words for what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.modules import sdk
+from tests.integration.modules.steps import Gateway, reference, task
+
+_URL = "https://aoai.openai.azure.com"
+_ENDPOINT = {"name": "aoai", "url": _URL}
+_MEMBERS = [{"backend": "aoai"}]
+_LITERAL = "sk-live-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "expected"),
+    [
+        pytest.param(
+            "apim_llm_backend",
+            {"backends": [{"name": "taken-pool", "url": _URL}, _ENDPOINT, {**_ENDPOINT, "name": "AOAI"}]},
+            [
+                "backends[0] (taken-pool): the service has another kind of backends of that name",
+                "backends[2] (AOAI): is listed more than once",
+            ],
+            id="name of a pool, and a name twice",
+        ),
+        pytest.param(
+            "apim_backend_pool",
+            {
+                "pools": [
+                    {"name": "taken", "members": _MEMBERS},
+                    {"name": "crowd", "members": [{"backend": f"aoai-{number}"} for number in range(31)]},
+                    {"name": "heavy", "members": [{"backend": "taken", "weight": 101}]},
+                    {"name": "none", "members": []},
+                ]
+            },
+            [
+                "pools[0] (taken): the service has another kind of backends of that name",
+                "pools[1] (crowd): members: has 31; a pool holds 1 to 30",
+                "pools[2] (heavy): members[0].weight: is 101; write an integer from 0 to 100",
+                "pools[3] (none): members: has 0; a pool holds 1 to 30",
+            ],
+            id="name of a backend, and wrong members",
+        ),
+        pytest.param(
+            "apim_llm_backend",
+            {"state": "absent", "backends": [{"name": "taken-pool"}]},
+            ["backends[0] (taken-pool): the service has another kind of backends of that name"],
+            id="removal of a pool as a backend",
+        ),
+        pytest.param(
+            "apim_llm_backend",
+            {
+                "backends": [
+                    {**_ENDPOINT, "credentials": {"header": {"api-key": _LITERAL}}},
+                    {"name": "no-url"},
+                    {"name": "slow", "url": _URL, "circuit_breaker": {"interval": "10 seconds"}},
+                    {"name": "odd", "url": _URL, "circuit_breaker": {"status_codes": ["5xx"]}},
+                ]
+            },
+            [
+                "backends[0] (aoai): credentials.header.api-key: holds a literal",
+                "backends[1] (no-url): url is missing; it is needed to create a backend",
+                "backends[2] (slow): circuit_breaker: '10 seconds' is not an ISO 8601 duration such as PT10S",
+                "backends[3] (odd): circuit_breaker: status_codes has '5xx'",
+            ],
+            id="literal credential, no URL, wrong breaker",
+        ),
+        pytest.param(
+            "apim_named_value",
+            {"named_values": [{"name": "two", "value": "a", "secret_value": _LITERAL}, {"name": "nothing"}]},
+            [
+                "named_values[0] (two): has value and secret_value; give one of them",
+                "named_values[1] (nothing): value, secret_value or key_vault is missing",
+            ],
+            id="two sources, and none",
+        ),
+        pytest.param(
+            "apim_policy_fragment",
+            {"fragments": [{"name": "open", "value": "<fragment><set-header"}, {"name": "empty"}]},
+            [
+                "fragments[0] (open): value: is not a policy document of format rawxml",
+                "fragments[1] (empty): value is missing; it is needed to create a policy fragment",
+            ],
+            id="no XML, no value",
+        ),
+        pytest.param(
+            "apim_llm_gateway",
+            {
+                "backends": [{"name": "same", "url": _URL}],
+                "pools": [{"name": "taken", "members": _MEMBERS}],
+                "named_values": [{"name": "nothing"}],
+            },
+            [
+                "named_values[0] (nothing): value, secret_value or key_vault is missing",
+                "pools[0] (taken): the service has another kind of backends of that name",
+            ],
+            id="several kinds",
+        ),
+    ],
+)
+def test_every_problem_is_told_before_the_first_write(
+    gateway: Gateway, module: str, options: dict[str, Any], expected: list[str]
+) -> None:
+    sdk.put_backend(gateway.service, "taken")
+    sdk.put_pool(gateway.service, "taken-pool", "taken")
+
+    real, check = gateway.attempt(task(module, "real", **options), task(module, "check", check=True, **options))
+
+    lines = real.message.splitlines()
+    assert lines[0] == "Nothing was written:"
+    assert len(lines) == len(expected) + 1
+    for line, start in zip(lines[1:], expected, strict=True):
+        assert line.startswith(f"  - {start}")
+    assert check.message == real.message
+    assert real.writes == check.writes == []
+    assert _LITERAL not in gateway.output
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"prune": True}, {"prune": True, "owner": "platform", "state": "absent"}],
+    ids=["no owner", "state absent"],
+)
+def test_prune_needs_an_owner_and_wanted_objects(gateway: Gateway, options: dict[str, Any]) -> None:
+    backend, pool, whole = gateway.attempt(
+        task("apim_llm_backend", backends=[], **options),
+        task("apim_backend_pool", pools=[], **options),
+        task("apim_llm_gateway", backends=[], prune=True),
+    )
+
+    for step in (backend, pool):
+        assert step.message.startswith("prune removes what an owner no longer lists: give owner")
+    assert whole.message == "prune removes what an owner no longer lists: give owner"
+    assert backend.requests == pool.requests == whole.requests == []
+
+
+def test_objects_in_use_are_kept_and_arm_says_by_whom(gateway: Gateway) -> None:
+    service = gateway.service
+    sdk.put_named_value(service, "llm-key", value="k", secret=True)
+    sdk.put_backend(service, "aoai", credentials={"header": {"api-key": ["{{llm-key}}"]}})
+    sdk.put_backend(service, "alone")
+    sdk.put_pool(service, "pool", "aoai")
+
+    absent = [
+        task("apim_named_value", "value", state="absent", named_values=[{"name": "llm-key"}]),
+        task("apim_llm_backend", "backend", state="absent", backends=[{"name": "aoai"}, {"name": "alone"}]),
+    ]
+    value, backend = gateway.attempt(*absent)
+
+    assert value.message.startswith("1 of 1 changes failed; 0 were made and stay, 0 were not tried;")
+    assert (
+        "  - named value llm-key: cannot delete namedValues/llm-key of API Management service "
+        f"{service.resource_group}/{service.name}: HTTP 400 ValidationError: "
+        "The Named Value 'llm-key' is used by the following entities: /backends/aoai (request id "
+    ) in value.message
+    assert backend.message.startswith("1 of 2 changes failed; 1 were made and stay, 0 were not tried;")
+    assert "The Backend 'aoai' is used by the following entities: /backends/pool (request id " in backend.message
+    assert backend.actions == {"aoai": "failed", "alone": "deleted"}
+    (error,) = backend.result["errors"]
+    assert (error["kind"], error["name"], error["action"]) == ("backend", "aoai", "delete")
+    assert (error["status"], error["code"]) == (400, "ValidationError")
+    assert error["request_id"]
+    assert backend.state["backends"].keys() == {"aoai", "pool"}
+
+
+def test_a_fragment_in_use_is_kept_and_arm_says_by_whom(gateway: Gateway) -> None:
+    sdk.put_fragment(gateway.service, "used", "<fragment><trace source='x'><message>m</message></trace></fragment>")
+    words = "The Policy Fragment 'used' is used by the following entities:\r\n/policies/policy\r\n"
+    # Policies, which alone include fragments, are not part of the embedded Azure, so its answer is scripted.
+    fault = {"method": "DELETE", "path": "/policyFragments/used", "status": 400, "code": "ValidationError"}
+    gateway.azure.fail({**fault, "message": words})
+
+    (step,) = gateway.attempt(task("apim_policy_fragment", state="absent", fragments=[{"name": "used"}]))
+
+    assert "The Policy Fragment 'used' is used by the following entities: /policies/policy (" in step.message
+    assert "used" in step.state["policyFragments"]
+
+
+def test_a_fragment_with_a_mistake_shows_element_line_and_the_compilers_words(gateway: Gateway) -> None:
+    mistake = (
+        '<fragment>\n    <choose>\n        <when condition="@(context.Request.Hedders.Count > 0)">\n'
+        "            <return-response />\n        </when>\n    </choose>\n</fragment>\n"
+    )
+    nowhere = '<fragment><set-backend-service backend-id="nowhere" /></fragment>'
+    fragments = [{"name": "mistake", "value": mistake}, {"name": "nowhere", "value": nowhere}]
+    good = {"name": "good", "value": "<fragment><set-backend-service base-url='https://a.example' /></fragment>"}
+
+    (step,) = gateway.attempt(task("apim_policy_fragment", fragments=[*fragments, good]))
+
+    assert step.message.startswith("2 of 3 changes failed; 1 were made and stay, 0 were not tried;")
+    assert "[choose: Error in element 'choose' on line 2, column 6: " in step.message
+    assert "does not contain a definition for 'Hedders'" in step.message
+    assert "Backend with id 'nowhere' could not be found" in step.message
+    assert step.actions == {"mistake": "failed", "nowhere": "failed", "good": "created"}
+    assert step.state["policyFragments"].keys() == {"good"}
+
+
+def test_a_backend_that_refers_to_a_missing_named_value_is_refused_in_arms_words(gateway: Gateway) -> None:
+    credentials = {"header": {"Authorization": f"Bearer {reference('forgotten')}"}}
+
+    (step,) = gateway.attempt(task("apim_llm_backend", backends=[{**_ENDPOINT, "credentials": credentials}]))
+
+    assert "HTTP 400 ValidationError" in step.message
+    assert "[credentials: Property 'forgotten' not found]" in step.message
+
+
+def test_absent_objects_need_not_exist(gateway: Gateway) -> None:
+    names = [{"name": "never-made"}]
+    steps = gateway.run(
+        task("apim_llm_backend", state="absent", backends=names),
+        task("apim_backend_pool", state="absent", pools=names),
+        task("apim_named_value", state="absent", named_values=names),
+        task("apim_policy_fragment", state="absent", fragments=names),
+    )
+
+    for step in steps:
+        assert (step.changed, step.writes, step.diff) == (False, [], {})
+        assert step.actions == {"never-made": "unchanged"}

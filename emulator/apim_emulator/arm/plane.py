@@ -25,6 +25,7 @@ from apim_emulator.arm.resources.subscriptions import Subscriptions
 from apim_emulator.arm.routing import Route, check_api_version, parse_path
 from apim_emulator.arm.store import Service, Store
 from apim_emulator.arm.throttling import Throttle
+from apim_emulator.arm.view import ServiceView
 from apim_emulator.config import Config
 from apim_emulator.http import Answer, Request
 from apim_emulator.settings import ArmSettings, Fault
@@ -43,13 +44,17 @@ class ControlPlane:
         self._subscriptions = Subscriptions(config)
         self._identities = Identities(config)
         self._services = Services(config)
-        named_values = NamedValues(store, self._operations, config.key_vault_secrets)
+        self._named_values = named_values = NamedValues(store, self._operations, config.key_vault_secrets)
         kinds: tuple[ChildKind, ...] = (
             Backends(store, self._operations),
             named_values,
             PolicyFragments(store, self._operations, named_values, checker),
         )
         self._kinds = {kind.collection.lower(): kind for kind in kinds}
+
+    def view(self, service: Service) -> ServiceView:
+        """Return what the data plane may see of a service."""
+        return ServiceView(service, self._named_values.values)
 
     async def handle(self, request: Request, fault: Fault | None) -> Answer:
         """Answer one request; `fault` is what was scripted for it."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,7 @@ class Service:
     """An API Management service: its configuration, its children, and where its gateway listens.
 
     `identity_client_ids` are the client ids of the user-assigned identities that it has. Writes hold `write_lock`, so
-    that what a write has checked still holds when it stores.
+    that what a write has checked still holds when it stores. `version` counts the writes.
     """
 
     config: ServiceConfig
@@ -63,8 +64,11 @@ class Service:
     gateway_url: str = ""
     gateway_key: str = field(default_factory=lambda: secrets.token_hex(16))
     write_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    version: int = 0
     _collections: dict[str, dict[str, Entity]] = field(default_factory=dict)
     _users: dict[str, dict[str, Entity]] = field(default_factory=dict)
+    _watchers: list[Callable[[], None]] = field(default_factory=list)
+    _open_batches: int = 0
 
     @property
     def label(self) -> str:
@@ -96,17 +100,44 @@ class Service:
         """Return the entities that refer to this one."""
         return list(self._users.get(entity.key, {}).values())
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called after every write."""
+        self._watchers.append(changed)
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """Make one write of all that happens inside, so that nobody is told of its half."""
+        self._open_batches += 1
+        try:
+            yield
+        finally:
+            self._open_batches -= 1
+            self._written()
+
+    def _written(self) -> None:
+        if self._open_batches:
+            return
+        self.version += 1
+        for changed in self._watchers:
+            changed()
+
     def put(self, entity: Entity) -> None:
         """Store the entity in the place of the one with the same key."""
         self._unlink(self.get(entity.collection, entity.name))
         self._collections.setdefault(entity.collection.lower(), {})[entity.name.lower()] = entity
         for target in entity.uses:
             self._users.setdefault(target, {})[entity.key] = entity
+        self._written()
 
     def remove(self, entity: Entity) -> None:
-        """Remove the entity; the caller has made sure that nothing refers to it."""
-        self._unlink(entity)
-        del self._collections[entity.collection.lower()][entity.name.lower()]
+        """Remove the entity and what is below it; the caller has made sure that nothing refers to it."""
+        with self.batch():
+            below = f"{entity.key[1:]}/"
+            for collection in [name for name in self._collections if name.startswith(below)]:
+                for child in self._collections.pop(collection).values():
+                    self._unlink(child)
+            self._unlink(entity)
+            del self._collections[entity.collection.lower()][entity.name.lower()]
 
     def _unlink(self, entity: Entity | None) -> None:
         for target in entity.uses if entity else ():

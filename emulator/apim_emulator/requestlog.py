@@ -20,31 +20,37 @@ _SECRET_HEADERS = frozenset(("authorization", "x-identity-header", "api-key", "o
 _SECRET_FORM_FIELDS = re.compile(r"(?<![^&])(client_secret|client_assertion)=[^&]*")
 
 
+def milliseconds_since(started: float) -> float:
+    """Return how long ago `started` (seconds since the epoch) was."""
+    return round((time.time() - started) * 1000, 3)
+
+
 class RequestLog:
     """Keeps the last requests. Credentials in headers and token requests are masked before they are kept."""
 
     def __init__(self) -> None:
         self._entries: deque[dict[str, Any]] = deque(maxlen=CAPACITY)
 
-    def add(self, plane: str, request: Request, status: int, started: float) -> None:
-        """Log a request after its answer.
+    def add(self, plane: str, request: Request, status: int, started: float, **details: Any) -> dict[str, Any]:
+        """Log a request and return its entry, which may be completed while the answer is on its way.
 
         `plane` is arm, login, metadata, gateway or provider; `status` 0 means that the connection was dropped;
-        `started` is the time of arrival in seconds since the epoch.
+        `started` is the time of arrival in seconds since the epoch; `details` are what only this plane has to say.
         """
-        self._entries.append(
-            {
-                "plane": plane,
-                "method": request.method,
-                "url": request.url(),
-                "headers": _masked_headers(request.headers),
-                "body": _masked_body(plane, request.body),
-                "status": status,
-                "service": request.service,
-                "time": started,
-                "duration_ms": round((time.time() - started) * 1000, 3),
-            }
-        )
+        entry = {
+            "plane": plane,
+            "method": request.method,
+            "url": request.url(),
+            "headers": _masked_headers(request.headers),
+            "body": _masked_body(plane, request.body),
+            "status": status,
+            "service": request.service,
+            "time": started,
+            "duration_ms": milliseconds_since(started),
+            **details,
+        }
+        self._entries.append(entry)
+        return entry
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the logged requests in the order of their answers."""

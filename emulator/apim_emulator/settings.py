@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 def _regular_expression(pattern: str) -> str:
@@ -21,6 +21,7 @@ def _regular_expression(pattern: str) -> str:
 
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
 Pattern = Annotated[str, AfterValidator(_regular_expression)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
 
 
 class Settings(BaseModel):
@@ -80,11 +81,46 @@ class ArmSettings(Settings):
     faults: list[Fault] = Field(default_factory=list)
 
 
-class ProviderSettings(Settings):
-    """How the simulated LLM endpoint of one host name answers (`PUT {admin}/providers/{host}`)."""
+class ProviderBehaviour(Settings):
+    """How a simulated LLM endpoint misbehaves, the first `times` times (None: until told otherwise).
+
+    `refuse` resets the connection instead of answering. `latency_ms` delays the answer, `status` makes it an error (below
+    400: the ordinary answer under that status) with `retry_after` seconds. `token_delay_ms` is the pause between two
+    chunks of a stream, `stall_ms` one pause in the middle of the body, and after `cut_after` chunks of a stream (after half
+    of any other body) the connection is cut.
+    """
 
     status: int | None = Field(default=None, ge=200, le=599)
     retry_after: float | None = Field(default=None, ge=0)
     latency_ms: Milliseconds = 0
     refuse: bool = False
     times: int | None = Field(default=None, ge=1)
+    token_delay_ms: Milliseconds = 0
+    stall_ms: Milliseconds = 0
+    cut_after: int | None = Field(default=None, ge=0)
+
+
+class ProviderSettings(ProviderBehaviour):
+    """The simulated LLM endpoint of one host name (`PUT {admin}/providers/{host}`): what it is, and how it behaves.
+
+    `deployments` are the names that exist (None: any name does), `api_keys` the keys that it takes, `key_header` the
+    header in which they come (None: `api-key` for Azure's hosts, `Authorization: Bearer` for others), `base_path` the path
+    of an endpoint that is not Azure's, `region` where it says it is. In `per_deployment` a deployment has behaviour of its
+    own, which goes before that of the host.
+    """
+
+    deployments: list[str] | None = None
+    api_keys: list[SecretStr] = Field(default_factory=list)
+    key_header: HeaderName | None = None
+    base_path: Annotated[str, Field(pattern=r"^(/[^/?#]+)*$")] = "/v1"
+    region: Annotated[str, Field(pattern=r"^[ -~]{1,64}$")] = "Sweden Central"
+    per_deployment: dict[str, ProviderBehaviour] = Field(default_factory=dict)
+
+    def replaced_by(self, wanted: ProviderSettings) -> ProviderSettings:
+        """Return `wanted`, with what it does not say of what the endpoint is taken from here; behaviour is not kept."""
+        named = wanted.model_fields_set
+        kept = {name: getattr(self, name) for name in _IDENTITY if name not in named}
+        return wanted.model_copy(update=kept)
+
+
+_IDENTITY = ("deployments", "api_keys", "key_header", "base_path", "region")

@@ -34,6 +34,7 @@ DATA_PLANE_AUDIENCES = (
     "https://cognitiveservices.azure.us",
     "https://cognitiveservices.azure.cn",
     "https://ai.azure.com",
+    "https://ml.azure.com",
 )
 
 

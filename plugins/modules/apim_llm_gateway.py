@@ -63,8 +63,11 @@ EXAMPLES = r"""
           - backend: aoai-sweden
           - backend: aoai-france
     fragments:
-      - name: set-backend-pools
-        value: "{{ lookup('ansible.builtin.template', 'set-backend-pools.xml.j2') }}"
+      - name: route-gpt-4o
+        value: |
+          <fragment>
+            <set-backend-service backend-id="gpt-4o-backend-pool" />
+          </fragment>
 """
 
 RETURN = r"""

@@ -47,6 +47,18 @@ def put_fragment(service: Service, name: str, value: str, **properties: Any) -> 
     service.azure.sdk.policy_fragment.begin_create_or_update(*service.place, name, body).result()
 
 
+def empty(service: Service) -> None:
+    """Delete everything, what refers to something first."""
+    sdk, place = service.azure.sdk, service.place
+    backends = sorted(sdk.backend.list_by_service(*place), key=lambda entity: entity.type_properties_type != "Pool")
+    fragments = sdk.policy_fragment.list_by_service(*place)
+    for kind, entities in ((sdk.policy_fragment, fragments), (sdk.backend, backends)):
+        for entity in entities:
+            kind.delete(*place, entity.name, "*")
+    for entity in sdk.named_value.list_by_service(*place):
+        sdk.named_value.delete(*place, entity.name, "*")
+
+
 def secret(service: Service, name: str) -> str:
     """Return the value of a secret named value."""
     return str(service.azure.sdk.named_value.list_value(*service.place, name).value)

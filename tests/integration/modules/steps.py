@@ -144,6 +144,7 @@ class Gateway:
         environment: Mapping[str, str | None] | None = None,
         between: Mapping[str, Callable[[], Any]] | None = None,
         defaults: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> list[Step]:
         """Run tasks one after the other in one playbook, whose ``output`` is kept; a task that fails ends nothing.
 
@@ -151,12 +152,13 @@ class Gateway:
         :param environment: variables to add to those of the embedded Azure; None takes one away.
         :param between: name of a task to what happens when it has ended and before the next one starts.
         :param defaults: options for all tasks instead of those that name the service.
+        :param variables: variables of the play.
         """
         play = {
             "name": "Steps",
             "hosts": "localhost",
             "connection": "local",
-            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}", **(variables or {})},
             "gather_facts": False,
             "module_defaults": {ACTION_GROUP: self.place() if defaults is None else dict(defaults)},
             "tasks": list(tasks),
@@ -169,14 +171,14 @@ class Gateway:
             (between or {}).get(event["name"], lambda: None)()
             self.azure.forget()
 
-        variables = {
+        settings = {
             "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(map(str, _CALLBACKS)),
             "ANSIBLE_CALLBACKS_ENABLED": "task_results,step_reporter",
             "STEP_REPORTER": str(self._socket),
             **(environment or {}),
         }
         with _listening(self._socket, look):
-            run = self._playbooks.run([play], "localhost,", *arguments, environment=variables)
+            run = self._playbooks.run([play], "localhost,", *arguments, environment=settings)
         self.output = run.output
         if len(steps) != len(tasks):
             raise AssertionError(f"{len(steps)} of {len(tasks)} tasks ended:\n{run.output}")

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The EXAMPLES of every module run as they are written; only credentials come from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.harness import RESOURCE_GROUP, Azure, Service
+from tests.integration.modules import sdk
+from tests.integration.modules.conftest import EXAMPLE_SERVICE
+from tests.integration.modules.steps import Gateway
+from tests.meta.checkout import ROOT, constant, module_names
+
+# What the texts around the examples take for granted.
+_VARIABLES = {"vault_external_llm_key": "the key of another provider"}
+
+
+@pytest.fixture
+def example(azure: Azure, open_gateway: Callable[[Service], Gateway]) -> Gateway:
+    """The service that the examples name, with the objects that they refer to and do not make."""
+    service = Service(azure, EXAMPLE_SERVICE, RESOURCE_GROUP)
+    sdk.empty(service)
+    sdk.put_named_value(service, "external-llm-key", value="an old key", secret=True)
+    for name in ("aoai-sweden", "aoai-france", "aoai-norway"):
+        sdk.put_backend(service, name)
+    return open_gateway(service)
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_examples_run_as_they_are_written(example: Gateway, name: str) -> None:
+    tasks: list[dict[str, Any]] = yaml.safe_load(constant(ROOT / f"plugins/modules/{name}.py", "EXAMPLES"))
+
+    steps = example.run(*tasks, defaults={}, variables=_VARIABLES)
+
+    assert [step.name for step in steps] == [task["name"] for task in tasks]
+    writers = [task["name"] for task in tasks if f"citadel.ai_gateway.{name}" in task and not name.endswith("_info")]
+    assert [step.name for step in steps if step.result.get("changed")] == writers

@@ -190,8 +190,10 @@ def running_azure(*arguments: str | Path) -> Iterator[Azure]:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the emulator was started without pipes")
         try:
-            environment = json.loads(process.stdout.readline())
-            yield Azure(environment)
+            environment = process.stdout.readline()
+            if not environment:
+                raise RuntimeError("the emulator ended at its start; its reason is in the captured output")
+            yield Azure(json.loads(environment))
         finally:
             process.stdin.close()
             process.wait()

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -173,8 +174,10 @@ class Playbooks:
 
     def run_task(self, task: Mapping[str, Any], *arguments: str) -> Run:
         """Run a playbook of one task on this machine, as host `localhost`."""
-        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
-        return self.run([play], "localhost,", *arguments)
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": [task]}
+        # A host that an inventory names gets whatever interpreter is found; this one is the test's.
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        return self.run([play], {"all": {"hosts": {"localhost": local}}}, *arguments)
 
     @contextmanager
     def started(

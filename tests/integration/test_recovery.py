@@ -120,6 +120,14 @@ def test_signing_in_is_tried_again(azure: Azure, playbooks: Playbooks, service: 
     assert [each.status for each in run.requests if each.plane == "login" and each.method == "POST"] == [503, 200]
 
 
+def test_tokens_that_end_during_a_run_are_renewed(azure: Azure, playbooks: Playbooks, service: Service) -> None:
+    azure.configure(token_lifetime_s=3, latency_ms=600)
+    run = playbooks.onboard(inventory(service, backend("aoai-a"), backend("aoai-b")))
+    assert len([each for each in run.requests if each.plane == "login" and each.method == "POST"]) > 1
+    assert run.arm[-1].started - run.arm[0].started > 3
+    assert sorted(service.fragments()) == list(FRAGMENTS)
+
+
 def test_what_another_writer_changed_meanwhile_is_kept(azure: Azure, playbooks: Playbooks, service: Service) -> None:
     """ARM refuses the write for its ETag; the run reads again, keeps the title of the other writer, and writes."""
     playbooks.onboard(hosts({service.name: wanted()}))

@@ -5,19 +5,29 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from apim_emulator.http import Request
 
 CAPACITY = 20_000
 MASK = "********"
 
-_SECRET_HEADERS = frozenset(("authorization", "x-identity-header", "api-key", "ocp-apim-subscription-key"))
+_CREDENTIAL = re.compile(
+    r"(.*[-_])?(api-?key|key|token|secret|password|authorization|cookie|signature|sig|code)|x-identity-header", re.I
+)
 _SECRET_FORM_FIELDS = re.compile(r"(?<![^&])(client_secret|client_assertion)=[^&]*")
+
+
+@functools.lru_cache(maxsize=4096)
+def is_credential(name: str) -> bool:
+    """Tell whether a header or query parameter with this name carries a credential."""
+    return _CREDENTIAL.fullmatch(name) is not None
 
 
 def milliseconds_since(started: float) -> float:
@@ -31,17 +41,27 @@ class RequestLog:
     def __init__(self) -> None:
         self._entries: deque[dict[str, Any]] = deque(maxlen=CAPACITY)
 
-    def add(self, plane: str, request: Request, status: int, started: float, **details: Any) -> dict[str, Any]:
+    def add(
+        self,
+        plane: str,
+        request: Request,
+        status: int,
+        started: float,
+        *,
+        secret_header: str | None = None,
+        **details: Any,
+    ) -> dict[str, Any]:
         """Log a request and return its entry, which may be completed while the answer is on its way.
 
         `plane` is arm, login, metadata, gateway or provider; `status` 0 means that the connection was dropped;
-        `started` is the time of arrival in seconds since the epoch; `details` are what only this plane has to say.
+        `started` is the time of arrival in seconds since the epoch; `secret_header` is masked although its name does
+        not tell; `details` are what only this plane has to say.
         """
         entry = {
             "plane": plane,
             "method": request.method,
-            "url": request.url(),
-            "headers": _masked_headers(request.headers),
+            "url": _text(request.origin + _masked_target(request.target)),
+            "headers": _masked_headers(request.headers, (secret_header or "").lower()),
             "body": _masked_body(plane, request.body),
             "status": status,
             "service": request.service,
@@ -61,9 +81,26 @@ class RequestLog:
         self._entries.clear()
 
 
-def _masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def _masked_headers(headers: Mapping[str, str], secret: str) -> dict[str, str]:
     # Names come as a kind of str that ignores case, which no JSON writer takes as a key.
-    return {str(name): MASK if name.lower() in _SECRET_HEADERS else value for name, value in headers.items()}
+    return {
+        str(name): MASK if is_credential(str(name)) or name.lower() == secret else _text(value)
+        for name, value in headers.items()
+    }
+
+
+def _text(value: str) -> str:
+    # The web server keeps bytes that are no UTF-8 as lone surrogates, which no JSON writer takes.
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _masked_target(target: str) -> str:
+    path, mark, query = target.partition("?")
+    if not mark:
+        return target
+    parts = (part.partition("=") for part in query.split("&"))
+    masked = (f"{name}={MASK}" if is_credential(unquote(name)) else name + sign + value for name, sign, value in parts)
+    return f"{path}?{'&'.join(masked)}"
 
 
 def _masked_body(plane: str, body: bytes) -> str:

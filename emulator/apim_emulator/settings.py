@@ -84,10 +84,10 @@ class ArmSettings(Settings):
 class ProviderBehaviour(Settings):
     """How a simulated LLM endpoint misbehaves, the first `times` times (None: until told otherwise).
 
-    `refuse` resets the connection instead of answering. `latency_ms` delays the answer, `status` makes it an error (below
-    400: the ordinary answer under that status) with `retry_after` seconds. `token_delay_ms` is the pause between two
-    chunks of a stream, `stall_ms` one pause in the middle of the body, and after `cut_after` chunks of a stream (after half
-    of any other body) the connection is cut.
+    `refuse` resets the connection instead of answering. `latency_ms` delays the answer, `status` makes it an error
+    (below 400: the ordinary answer under that status) with `retry_after` seconds. `token_delay_ms` is the pause between
+    two chunks of a stream, `stall_ms` one pause in the middle of the body, and after `cut_after` chunks of a stream
+    (after half of any other body) the connection is cut.
     """
 
     status: int | None = Field(default=None, ge=200, le=599)
@@ -104,9 +104,9 @@ class ProviderSettings(ProviderBehaviour):
     """The simulated LLM endpoint of one host name (`PUT {admin}/providers/{host}`): what it is, and how it behaves.
 
     `deployments` are the names that exist (None: any name does), `api_keys` the keys that it takes, `key_header` the
-    header in which they come (None: `api-key` for Azure's hosts, `Authorization: Bearer` for others), `base_path` the path
-    of an endpoint that is not Azure's, `region` where it says it is. In `per_deployment` a deployment has behaviour of its
-    own, which goes before that of the host.
+    header in which an endpoint that is not Azure's wants them (None: `Authorization: Bearer`), `base_path` where its
+    paths begin, `region` where any endpoint says it is. In `per_deployment` a deployment has behaviour of its own,
+    which goes before that of the host.
     """
 
     deployments: list[str] | None = None

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of one request to a provider: checked in the order of the real endpoints, then answered or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from apim_emulator.entra import TokenIssuer
+from apim_emulator.http import new_guid
+from apim_emulator.providers import answers, listings
+from apim_emulator.providers.asking import Asked, check_body, check_version, model_of, operation_of, read_body
+from apim_emulator.providers.credentials import check_credentials, describe_credentials
+from apim_emulator.providers.errors import Dialect, Refused
+from apim_emulator.providers.families import EXTERNAL, Place, Surface, locate
+from apim_emulator.providers.hosts import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, Host
+from apim_emulator.settings import ProviderBehaviour
+
+_GETS = ("deployments", "models", "info")
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """An answer as it is to be sent, under which behaviour; `refuse` in it means that nothing is sent."""
+
+    status: int
+    media_type: str
+    pieces: tuple[bytes, ...]
+    behaviour: ProviderBehaviour
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Exchange:
+    """One request to one host. `body` is the whole body."""
+
+    def __init__(self, host: Host, received: web.BaseRequest, body: bytes, issuer: TokenIssuer) -> None:
+        url = received.rel_url
+        self._host = host
+        self._issuer = issuer
+        self._headers: Mapping[str, str] = received.headers
+        self._query: Mapping[str, str] = url.query
+        self._media_type = received.content_type
+        self._version = url.query.get("api-version")
+        self._body = read_body(body) if body else None
+        self._place = locate(host.family, host.settings.base_path, url.raw_path)
+        self._deployment = (self._place.deployment if self._place else None) or model_of(self._body)
+        surface = self._place.surface if self._place else _first_surface(host)
+        self._dialect = Dialect(surface, received.method, url.raw_path, tuple(sorted(host.family.audiences)))
+
+    def outgoing(self) -> Outgoing:
+        """Decide on the answer. What a behaviour does `times` times is counted here."""
+        key, behaviour = self._host.behaviour(self._deployment)
+        try:
+            reply = self._reply(behaviour)
+        except Refused as refused:
+            scripted = refused.status == behaviour.status
+            content = answers.Reply(answers.JSON, (orjson.dumps(refused.content),))
+            outgoing = self._finished(refused.status, content, behaviour, refused.headers)
+        else:
+            scripted = True
+            outgoing = self._finished(behaviour.status or 200, reply, behaviour, {})
+        # A request that would have been refused anyway does not use up what the provider was told to do.
+        if scripted or behaviour.refuse:
+            self._host.count(key)
+        return outgoing
+
+    def details(self) -> dict[str, Any]:
+        """Return what the request log tells of the request beyond HTTP."""
+        return {
+            "host": self._host.name,
+            "family": self._host.family.name,
+            "operation": self._place.operation if self._place else None,
+            "deployment": self._deployment,
+            "api_version": self._version,
+            "credentials": describe_credentials(self._host.settings, self._headers, self._query, self._issuer),
+        }
+
+    def _reply(self, behaviour: ProviderBehaviour) -> answers.Reply:
+        place, dialect, host = self._place, self._dialect, self._host
+        if place is None:
+            raise dialect.not_found()
+        operation, item = operation_of(place, dialect)
+        check_version(place.surface, self._version, dialect)
+        check_credentials(host.family, host.settings, dialect, self._headers, self._issuer)
+        asked = None if operation in _GETS else self._asked(place, operation)
+        if behaviour.status is not None and behaviour.status >= 400:
+            raise dialect.scripted(behaviour.status, behaviour.retry_after, operation, self._version)
+        if asked is None:
+            return answers.Reply(answers.JSON, (orjson.dumps(self._listing(operation, item)),))
+        model = answers.Model(asked.deployment, host.name, host.settings.region, place.surface)
+        return answers.answer(model, asked)
+
+    def _asked(self, place: Place, operation: str) -> Asked:
+        body = check_body(place, operation, self._media_type, self._body, self._dialect)
+        deployment = self._deployment or self._host.default_model
+        if not self._host.has(deployment):
+            raise self._dialect.unknown_deployment(deployment)
+        return Asked(operation, deployment, body)
+
+    def _listing(self, operation: str, item: str) -> dict[str, Any]:
+        deployments = self._host.settings.deployments or []
+        if item:
+            return listings.one_of(operation, item, self._host.has(item), self._dialect)
+        if operation == "info":
+            return listings.model_info(self._host.default_model)
+        return (
+            listings.list_deployments(deployments) if operation == "deployments" else listings.list_models(deployments)
+        )
+
+    def _finished(
+        self, status: int, reply: answers.Reply, behaviour: ProviderBehaviour, headers: dict[str, str]
+    ) -> Outgoing:
+        headers["x-request-id"] = new_guid()
+        deployment = self._deployment or ""
+        if self._host.family is not EXTERNAL:
+            headers["apim-request-id"] = headers["x-request-id"]
+            headers["x-ms-region"] = self._host.settings.region
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains; preload"
+            headers["X-Content-Type-Options"] = "nosniff"
+            if deployment and deployment.isprintable() and deployment.isascii():
+                headers["x-ms-deployment-name"] = deployment
+        if status < 400:
+            requests, tokens = self._host.served(deployment, reply.tokens)
+            headers["x-ratelimit-limit-requests"] = str(REQUESTS_PER_MINUTE)
+            headers["x-ratelimit-limit-tokens"] = str(TOKENS_PER_MINUTE)
+            headers["x-ratelimit-remaining-requests"] = str(requests)
+            headers["x-ratelimit-remaining-tokens"] = str(tokens)
+        return Outgoing(status, reply.media_type, tuple(reply.pieces), behaviour, headers)
+
+
+def _first_surface(host: Host) -> Surface:
+    """Return the surface in whose dialect an endpoint refuses a path that belongs to none."""
+    return next(surface for surface in Surface if surface in host.family.surfaces)

@@ -72,6 +72,7 @@ def test_any_expression_ends_with_its_bracket(expression: Expression) -> None:
         ('@("a  b")', '@("a  b")'),
         ('@("a\tb")', '@("a b")'),
         ('@(@"a\r\nb")', '@(@"a b")'),
+        ('@($@"a\r\n{x}\tb")', '@($@"a {x} b")'),
         ('@($"{d["a  b"]}  c")', '@($"{d["a  b"]}  c")'),
         ("@('  ')", "@('  ')"),
         ('@("// no comment")', '@("// no comment")'),

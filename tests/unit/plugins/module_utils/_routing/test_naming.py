@@ -49,6 +49,11 @@ def test_of_colliding_models_the_altered_one_gets_a_hash() -> None:
     assert names == {"gpt-41": "gpt-41-backend-pool", "gpt-4.1": f"gpt-41-{digest}-backend-pool"}
 
 
+def test_a_hash_does_not_depend_on_the_spelling() -> None:
+    lower, upper = pool_names(["gpt-4.1", "gpt-41"], []), pool_names(["GPT-4.1", "gpt-41"], [])
+    assert lower["gpt-4.1"].lower() == upper["GPT-4.1"].lower()
+
+
 def test_of_two_altered_models_both_get_a_hash() -> None:
     names = pool_names(["gpt-4.1", "gpt-4_1"], [])
     assert "gpt-41-backend-pool" not in names.values()

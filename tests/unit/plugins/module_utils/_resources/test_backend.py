@@ -44,7 +44,7 @@ _breakers = st.fixed_dictionaries(
         "status_codes": st.lists(_ranges, min_size=1, max_size=4),
         "accept_retry_after": st.booleans(),
     }
-)
+).map(lambda drawn: BREAKER | drawn)
 _reference = st.sampled_from(["{{key}}", "Bearer {{api.key}}", "{{a-b_c}}-{{d}}"])
 _entries = st.dictionaries(
     st.sampled_from(["Authorization", "x-key", "tag"]), _reference | st.lists(_reference, min_size=1)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -15,8 +16,9 @@ from pydantic import ValidationError
 from apim_emulator.arm.store import Store
 from apim_emulator.entra.samples import SampleCredentials
 from apim_emulator.origin import Origin
+from apim_emulator.providers import Providers
 from apim_emulator.requestlog import RequestLog
-from apim_emulator.settings import ArmSettings, ProviderSettings, Settings
+from apim_emulator.settings import HOST_NAME, ArmSettings, ProviderSettings, Settings
 
 S = TypeVar("S", bound=Settings)
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,7 +28,13 @@ class Admin:
     """Shows what happened and tells the planes how to behave."""
 
     def __init__(
-        self, origin: Origin, store: Store, log: RequestLog, initial: ArmSettings, samples: SampleCredentials
+        self,
+        origin: Origin,
+        store: Store,
+        log: RequestLog,
+        initial: ArmSettings,
+        samples: SampleCredentials,
+        providers: Providers,
     ) -> None:
         self._origin = origin
         self._store = store
@@ -34,7 +42,7 @@ class Admin:
         self._initial = initial
         self._arm = initial
         self._samples = samples
-        self.providers: dict[str, ProviderSettings] = {}
+        self._providers = providers
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -107,16 +115,23 @@ class Admin:
         return web.Response(status=204)
 
     async def _show_providers(self, _request: web.Request) -> web.Response:
-        return _json({host: settings.model_dump() for host, settings in self.providers.items()})
+        return _json({host: _shown(settings) for host, settings in self._providers.configured().items()})
 
     async def _configure_provider(self, request: web.Request) -> web.Response:
-        settings = await _body(request, ProviderSettings)
-        self.providers[request.match_info["host"].lower()] = settings
-        return _json(settings.model_dump())
+        """Tell a host how to behave; what it is (deployments, keys, ...) stays where the body does not name it."""
+        host = request.match_info["host"]
+        if not re.fullmatch(HOST_NAME, host):
+            return _refusal(400, [f"{host}: is not a host name"])
+        return _json(_shown(self._providers.configure(host, await _body(request, ProviderSettings))))
 
     async def _reset_provider(self, request: web.Request) -> web.Response:
-        self.providers.pop(request.match_info["host"].lower(), None)
+        self._providers.reset(request.match_info["host"])
         return web.Response(status=204)
+
+
+def _shown(settings: ProviderSettings) -> dict[str, Any]:
+    # As JSON, pydantic masks the keys.
+    return settings.model_dump(mode="json")
 
 
 def _json(content: Any, status: int = 200) -> web.Response:

@@ -12,10 +12,13 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from apim_emulator.settings import ArmSettings, Settings
+from apim_emulator.settings import ArmSettings, HostName, ProviderSettings, Settings
 
 GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 SERVICE_NAME = r"^[a-zA-Z]([a-zA-Z0-9-]*[a-zA-Z0-9])?$"
+
+# The services' own identities cannot be configured; whoever looks at one needs only that it is there.
+SYSTEM_ASSIGNED_PRINCIPAL_ID = "44444444-4444-4444-4444-444444444444"
 
 Sku = Literal["Developer", "Basic", "Standard", "Premium", "Consumption", "BasicV2", "StandardV2"]
 
@@ -95,6 +98,7 @@ class Config(Settings):
     identities: list[IdentityConfig] = Field(default_factory=list)
     services: list[ServiceConfig] = Field(min_length=1)
     key_vault_secrets: dict[str, str] = Field(default_factory=dict)
+    providers: dict[HostName, ProviderSettings] = Field(default_factory=dict)
     arm: ArmSettings = Field(default_factory=ArmSettings)
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ from apim_emulator.environment import exported_variables
 from apim_emulator.gateway import Gateway
 from apim_emulator.http import Request
 from apim_emulator.origin import Origin
+from apim_emulator.providers import Providers
 from apim_emulator.requestlog import RequestLog
 from apim_emulator.server import LOOPBACK, Address, Listener, application_listener, plane_listener
 from apim_emulator.warm_checker import WarmChecker
@@ -41,6 +42,7 @@ class Emulator:
         self._checker = WarmChecker()
         self._authority = Authority()
         self._listeners: list[Listener] = []
+        self._providers: Providers | None = None
         self.environment: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
@@ -73,7 +75,9 @@ class Emulator:
             self._listeners.append(plane_listener(address, context, self._log, _gateway_plane, gateway.handle))
         client = next(iter(login.clients.values()))
         samples = SampleCredentials(client, front.url, self._config.tenant_id)
-        admin = Admin(origin, self._store, self._log, self._config.arm, samples)
+        self._providers = Providers(self._config.providers, self._authority, issuer, self._log)
+        await self._providers.start()
+        admin = Admin(origin, self._store, self._log, self._config.arm, samples, self._providers)
         self._listeners.append(application_listener(admin_address, admin.application()))
         for listener in self._listeners:
             await listener.start()
@@ -90,6 +94,8 @@ class Emulator:
     async def _stop(self) -> None:
         for listener in self._listeners:
             await listener.stop()
+        if self._providers is not None:
+            await self._providers.stop()
         await self._checker.stop()
 
     def _token_lifetime(self) -> int:

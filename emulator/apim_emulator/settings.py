@@ -22,6 +22,8 @@ def _regular_expression(pattern: str) -> str:
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
 Pattern = Annotated[str, AfterValidator(_regular_expression)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+HOST_NAME = r"^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$"
+HostName = Annotated[str, Field(pattern=HOST_NAME)]
 
 
 class Settings(BaseModel):

@@ -134,6 +134,12 @@ class Azure:
     def clean(self) -> None:
         """Remove every child of the service under test, and forget settings and logged requests."""
         self.admin("DELETE", "arm")
+        self.arm("DELETE", "policies/policy")
+        for item in self.all("products"):
+            self.arm("DELETE", f"products/{item['name']}", params={"deleteSubscriptions": "true"})
+        for collection in ("apis", "subscriptions"):
+            for item in self.all(collection):
+                self.arm("DELETE", f"{collection}/{item['name']}")
         for collection in ("policyFragments", "backends", "namedValues"):
             names = [item["name"] for item in self.all(collection)]
             # Pools first: their members cannot go before them.
@@ -150,6 +156,25 @@ class Azure:
             page = self.http("GET", page["nextLink"], headers={"Authorization": f"Bearer {self._token}"}).json()
             items += page["value"]
         return items
+
+
+def api(**changes: Any) -> dict[str, Any]:
+    """Return the properties of a valid API; None removes one."""
+    properties = {"displayName": "Models", "path": "models", **changes}
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def operation(**changes: Any) -> dict[str, Any]:
+    """Return the properties of a valid operation; None removes one."""
+    properties = {"displayName": "Chat", "method": "POST", "urlTemplate": "/chat/completions", **changes}
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def policy(inbound: str = "") -> dict[str, Any]:
+    """Return the properties of a policy that does this on the way in."""
+    sections = "<backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error>"
+    value = f"<policies><inbound><base />{inbound}</inbound>{sections}</policies>"
+    return {"format": "rawxml", "value": value}
 
 
 def fragment(**changes: Any) -> dict[str, Any]:

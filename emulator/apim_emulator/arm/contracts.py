@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -98,6 +99,15 @@ def normal_duration(text: str) -> str:
     minutes, seconds = divmod(rest, 60)
     clock = "".join(f"{value:g}{unit}" for value, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if value)
     return "P" + (f"{days:g}D" if days else "") + (f"T{clock}" if clock else "")
+
+
+def is_absolute_url(url: str) -> bool:
+    """Tell whether a text is an http or https URL with a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def spelled(*choices: str) -> BeforeValidator:

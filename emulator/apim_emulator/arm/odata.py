@@ -175,7 +175,7 @@ def page(
 
     `values` gives an item's filterable fields. A page holds 100 items, or $top when that is less.
     """
-    for option in ("$orderby", "isKeyVaultRefreshFailed"):
+    for option in ("$orderby", "isKeyVaultRefreshFailed", "tags"):
         if option in request.query:
             raise invalid([Problem(option, f"The embedded Azure does not know the option '{option}'.")])
     top, skip = _number(request, "$top", 1), _number(request, "$skip", 0) or 0

@@ -14,12 +14,10 @@ from apim_emulator.arm.access import Access, authorize
 from apim_emulator.arm.call import Call
 from apim_emulator.arm.errors import ArmError
 from apim_emulator.arm.faults import fault_error
+from apim_emulator.arm.kinds import Kinds
 from apim_emulator.arm.operations import Operations
-from apim_emulator.arm.resources.backends import Backends
-from apim_emulator.arm.resources.child import ChildKind, Conditions
+from apim_emulator.arm.resources.child import Conditions
 from apim_emulator.arm.resources.identities import Identities
-from apim_emulator.arm.resources.named_values import NamedValues
-from apim_emulator.arm.resources.policy_fragments import PolicyFragments
 from apim_emulator.arm.resources.services import Services
 from apim_emulator.arm.resources.subscriptions import Subscriptions
 from apim_emulator.arm.routing import Route, check_api_version, parse_path
@@ -44,17 +42,11 @@ class ControlPlane:
         self._subscriptions = Subscriptions(config)
         self._identities = Identities(config)
         self._services = Services(config)
-        self._named_values = named_values = NamedValues(store, self._operations, config.key_vault_secrets)
-        kinds: tuple[ChildKind, ...] = (
-            Backends(store, self._operations),
-            named_values,
-            PolicyFragments(store, self._operations, named_values, checker),
-        )
-        self._kinds = {kind.collection.lower(): kind for kind in kinds}
+        self._kinds = Kinds(store, self._operations, checker, config.key_vault_secrets)
 
     def view(self, service: Service) -> ServiceView:
         """Return what the data plane may see of a service."""
-        return ServiceView(service, self._named_values.values)
+        return ServiceView(service, self._kinds.named_values.values)
 
     async def handle(self, request: Request, fault: Fault | None) -> Answer:
         """Answer one request; `fault` is what was scripted for it."""
@@ -82,7 +74,7 @@ class ControlPlane:
             message = f"The subscription '{route.subscription}' could not be found."
             raise ArmError(404, "SubscriptionNotFound", message)
         authorize(call.principal, call.request.method, call.request.path, route.type)
-        if conditions.failure is not None and not self._starts_operation(call, route):
+        if conditions.failure is not None and not self._kinds.starts_operation(route, call.request.method):
             raise conditions.failure
         if route.type.startswith("Microsoft.Resources/"):
             return self._resources(call, route)
@@ -128,7 +120,9 @@ class ControlPlane:
         call.request.service = call.service.label
         if not route.children:
             return self._services.read(call.request.method, call.service)
-        return await self._child(call, route, conditions)
+        if [part.lower() for part in route.children[:2]] == ["tenant", "operationresults"] and len(route.children) == 3:
+            return self._operation(call, route.children[2])
+        return await self._kinds.answer(call, route, conditions)
 
     def _services_of(self, call: Call, route: Route) -> list[Service]:
         group = route.resource_group
@@ -137,25 +131,6 @@ class ControlPlane:
             for (subscription, in_group, _), service in self._store.services.items()
             if subscription == call.subscription and (group is None or in_group == group.lower())
         ]
-
-    async def _child(self, call: Call, route: Route, conditions: Conditions) -> Answer:
-        if [part.lower() for part in route.children[:2]] == ["tenant", "operationresults"] and len(route.children) == 3:
-            return self._operation(call, route.children[2])
-        kind = self._kinds.get(route.children[0].lower())
-        if kind is None:
-            raise _type_not_found(route)
-        match route.children[1:]:
-            case []:
-                return kind.listing(call)
-            case [name]:
-                return await kind.entity(call, name, conditions)
-            case [name, action]:
-                return await kind.action(call, name, action)
-        raise _type_not_found(route)
-
-    def _starts_operation(self, call: Call, route: Route) -> bool:
-        kind = self._kinds.get(route.children[0].lower()) if len(route.children) == 2 else None
-        return kind is not None and kind.long_running and call.request.method in ("PUT", "PATCH")
 
     def _operation(self, call: Call, operation_id: str) -> Answer:
         operation = self._operations.find(operation_id)
@@ -179,9 +154,3 @@ def _resource_not_found(route: Route) -> ArmError:
 def _parent_not_found(route: Route) -> ArmError:
     message = f"Can not perform requested operation on nested resource. Parent resource '{route.name}' not found."
     return ArmError(404, "ParentResourceNotFound", message)
-
-
-def _type_not_found(route: Route) -> ArmError:
-    nested = "/".join(route.children[::2])
-    message = f"The embedded Azure does not know the resource type '{nested}' below '{route.type}'."
-    return ArmError(404, "InvalidResourceType", message)

@@ -9,13 +9,14 @@ import asyncio
 import base64
 import contextlib
 import itertools
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from apim_emulator.config import Config, ServiceConfig
+
+MASTER_SUBSCRIPTION = "master"
 
 
 @dataclass(slots=True)
@@ -62,7 +63,6 @@ class Service:
     etag: str
     identity_client_ids: frozenset[str] = frozenset()
     gateway_url: str = ""
-    gateway_key: str = field(default_factory=lambda: secrets.token_hex(16))
     write_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     version: int = 0
     _collections: dict[str, dict[str, Entity]] = field(default_factory=dict)
@@ -82,6 +82,11 @@ class Service:
             f"/subscriptions/{self.config.subscription_id}/resourceGroups/{self.config.resource_group}"
             f"/providers/Microsoft.ApiManagement/service/{self.config.name}"
         )
+
+    @property
+    def gateway_key(self) -> str:
+        """Return a key that opens every API: the primary key of the built-in subscription."""
+        return str(self._collections["subscriptions"][MASTER_SUBSCRIPTION].properties["primaryKey"])
 
     def get(self, collection: str, name: str) -> Entity | None:
         """Return the entity with that name (case ignored), or None."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from apim_emulator.arm.call import Call
-from apim_emulator.arm.contracts import Contract, parse, spelled
+from apim_emulator.arm.contracts import Contract, is_absolute_url, parse, spelled
 from apim_emulator.arm.errors import Problem, invalid
 from apim_emulator.arm.resources.backend_pools import PoolContract, normal_pool, pool_problems
 from apim_emulator.arm.resources.child import ChildKind, check_text
@@ -130,19 +129,11 @@ class Backends(ChildKind):
 def _single_problems(call: Call, properties: Mapping[str, Any]) -> list[Problem]:
     problems = [Problem(name, f"'{name}' is required.") for name in ("url", "protocol") if name not in properties]
     url = properties.get("url")
-    if isinstance(url, str) and not _is_absolute(url):
+    if isinstance(url, str) and not is_absolute_url(url):
         problems.append(Problem("url", "The url must be an absolute http or https URL."))
     if "circuitBreaker" in properties:
         problems += breaker_problems(call.apim(), properties["circuitBreaker"])
     return problems
-
-
-def _is_absolute(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 def _member_problems(call: Call, existing: Entity) -> list[Problem]:

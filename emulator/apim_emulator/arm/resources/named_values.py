@@ -49,7 +49,7 @@ class NamedValues(ChildKind):
     collection = _COLLECTION
     title = "Named Value"
     filterable = frozenset(("tags", "displayName"))
-    long_running = True
+    long_running = frozenset(("PUT", "PATCH"))
 
     def __init__(self, store: Store, operations: Operations, vault: Mapping[str, str]) -> None:
         super().__init__(store, operations)
@@ -84,7 +84,7 @@ class NamedValues(ChildKind):
             shown["provisioningState"] = "InProgress"
         return shown
 
-    def filter_values(self, entity: Entity) -> Mapping[str, Any]:
+    def filter_values(self, _call: Call, entity: Entity) -> Mapping[str, Any]:
         return {"displayName": entity.properties["displayName"], "tags": ",".join(entity.properties.get("tags", []))}
 
     def value_of(self, entity: Entity) -> str:

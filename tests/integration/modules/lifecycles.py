@@ -38,7 +38,8 @@ _CHECKS = {"validate_certificate_chain": True, "validate_certificate_name": True
 def rule(count: int = 3, interval: str = "PT10S") -> dict[str, Any]:
     """Return the circuit breaker that ARM holds for the modules' defaults, or for other figures."""
     codes = [{"min": 429, "max": 429}, {"min": 500, "max": 599}]
-    failure = {"count": count, "interval": interval, "status_code_ranges": codes}
+    reasons = ["BackendConnectionFailure", "Timeout"]
+    failure = {"count": count, "interval": interval, "status_code_ranges": codes, "error_reasons": reasons}
     settings = {"trip_duration": "PT10S", "accept_retry_after": True}
     return {"rules": [{"name": "llm-circuit-breaker", "failure_condition": failure, **settings}]}
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import orjson
@@ -35,6 +35,7 @@ class Admin:
         initial: ArmSettings,
         samples: SampleCredentials,
         providers: Providers,
+        breakers: Callable[[], Iterable[dict[str, Any]]],
     ) -> None:
         self._origin = origin
         self._store = store
@@ -43,6 +44,7 @@ class Admin:
         self._arm = initial
         self._samples = samples
         self._providers = providers
+        self._breaker_states = breakers
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -85,15 +87,7 @@ class Admin:
         )
 
     async def _breakers(self, _request: web.Request) -> web.Response:
-        """Answer the state of every breaker; a breaker whose backend got no traffic is closed."""
-        return _json(
-            [
-                {"service": service.label, "backend": backend.name, "rule": rule["name"], "state": "closed"}
-                for service in self._store.services.values()
-                for backend in service.children("backends")
-                for rule in backend.properties.get("circuitBreaker", {}).get("rules", ())
-            ]
-        )
+        return _json(list(self._breaker_states()))
 
     async def _credentials(self, _request: web.Request) -> web.Response:
         return _json(self._samples.describe())

@@ -18,8 +18,7 @@ from apim_emulator.config import Config
 from apim_emulator.entra import TokenEndpoint, TokenIssuer
 from apim_emulator.entra.samples import SampleCredentials
 from apim_emulator.environment import exported_variables
-from apim_emulator.gateway import Gateway
-from apim_emulator.http import Request
+from apim_emulator.gateway import DataPlane
 from apim_emulator.origin import Origin
 from apim_emulator.providers import Providers
 from apim_emulator.requestlog import RequestLog
@@ -43,6 +42,7 @@ class Emulator:
         self._authority = Authority()
         self._listeners: list[Listener] = []
         self._providers: Providers | None = None
+        self._data_plane: DataPlane | None = None
         self.environment: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
@@ -68,16 +68,15 @@ class Emulator:
         self._arm = ControlPlane(self._config, self._store, access, self._checker)
         origin = Origin(self._config.tenant_id, login, self._arm)
         self._listeners.append(plane_listener(front, context, self._log, origin.plane_of, origin.handle))
-        for service in self._store.services.values():
-            address = Address("https")
-            service.gateway_url = address.url
-            gateway = Gateway(service)
-            self._listeners.append(plane_listener(address, context, self._log, _gateway_plane, gateway.handle))
         client = next(iter(login.clients.values()))
         samples = SampleCredentials(client, front.url, self._config.tenant_id)
         self._providers = Providers(self._config.providers, self._authority, issuer, self._log)
         await self._providers.start()
-        admin = Admin(origin, self._store, self._log, self._config.arm, samples, self._providers)
+        self._data_plane = self._make_data_plane(login, self._providers)
+        await self._data_plane.start(context, self._log)
+        admin = Admin(
+            origin, self._store, self._log, self._config.arm, samples, self._providers, self._data_plane.breakers
+        )
         self._listeners.append(application_listener(admin_address, admin.application()))
         for listener in self._listeners:
             await listener.start()
@@ -94,16 +93,24 @@ class Emulator:
     async def _stop(self) -> None:
         for listener in self._listeners:
             await listener.stop()
+        if self._data_plane is not None:
+            await self._data_plane.stop()
         if self._providers is not None:
             await self._providers.stop()
         await self._checker.stop()
+
+    def _make_data_plane(self, login: TokenEndpoint, providers: Providers) -> DataPlane:
+        return DataPlane(
+            self._store.services.values(),
+            self._arm.view,
+            login,
+            providers,
+            self._authority.certificate_pem(),
+            lambda: self._arm.settings.propagation_ms,
+        )
 
     def _token_lifetime(self) -> int:
         return self._arm.settings.token_lifetime_s
 
     def _first_service(self) -> Service:
         return next(iter(self._store.services.values()))
-
-
-def _gateway_plane(_request: Request) -> str:
-    return "gateway"

@@ -4,6 +4,7 @@
 """Entra ID: OpenID configuration, the token endpoint of the client-credentials flow, and managed identity tokens."""
 
 from apim_emulator.entra.endpoint import TokenEndpoint
-from apim_emulator.entra.tokens import Principal, TokenIssuer
+from apim_emulator.entra.errors import TokenRefused
+from apim_emulator.entra.tokens import AccessToken, Principal, TokenIssuer
 
-__all__ = ["Principal", "TokenEndpoint", "TokenIssuer"]
+__all__ = ["AccessToken", "Principal", "TokenEndpoint", "TokenIssuer", "TokenRefused"]

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from apim_emulator.config import Config
+from apim_emulator.config import SYSTEM_ASSIGNED_PRINCIPAL_ID, Config
 from apim_emulator.entra.clients import Client, load_clients
 from apim_emulator.entra.errors import TokenRefused
-from apim_emulator.entra.tokens import Principal, TokenIssuer
+from apim_emulator.entra.tokens import AccessToken, Principal, TokenIssuer
 from apim_emulator.http import Answer, Request, security_headers
 
 PUBLIC_ARM_AUDIENCES = (
@@ -36,6 +36,10 @@ DATA_PLANE_AUDIENCES = (
     "https://ai.azure.com",
     "https://ml.azure.com",
 )
+
+
+# Entra gives a system-assigned identity a client id of its own, which nobody has to know.
+_SYSTEM_ASSIGNED = Principal("44444444-4444-4444-4444-444444444445", SYSTEM_ASSIGNED_PRINCIPAL_ID, "contributor")
 
 
 class TokenEndpoint:
@@ -73,6 +77,15 @@ class TokenEndpoint:
         if tail == "discovery/v2.0/keys":
             return Answer(200, self._issuer.keys(), security_headers())
         return Answer(200, self._configuration(segments[0]), security_headers())
+
+    def managed_identity_token(self, client_id: str | None, resource: str) -> AccessToken:
+        """Return a token of a configured identity by its client id (lower case), or of a system-assigned one (None).
+
+        The caller has made sure that the service which asks has the identity. Raises TokenRefused for a resource that
+        Entra does not know.
+        """
+        principal = _SYSTEM_ASSIGNED if client_id is None else self._identities[client_id]
+        return self._issuer.issue(principal, self._known_resource(resource))
 
     def _check_tenant(self, tenant: str) -> None:
         if tenant.lower() != self._tenant:

@@ -3,6 +3,6 @@
 
 """The data plane: one https listener per API Management service."""
 
-from apim_emulator.gateway.gateway import Gateway
+from apim_emulator.gateway.data_plane import DataPlane
 
-__all__ = ["Gateway"]
+__all__ = ["DataPlane"]

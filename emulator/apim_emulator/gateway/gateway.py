@@ -1,21 +1,221 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gateway of one API Management service."""
+"""The gateway of one API Management service: what it serves by, and how a request goes through it."""
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from multidict import MultiMapping
+
 from apim_emulator.arm.store import Service
-from apim_emulator.http import Answer, Request
+from apim_emulator.arm.view import ApiView, ServiceView, Snapshot
+from apim_emulator.expressions import HostFailure, ToolchainMissing
+from apim_emulator.gateway.backends import Backends
+from apim_emulator.gateway.client import ProviderClient
+from apim_emulator.gateway.context import policy_context
+from apim_emulator.gateway.engine import OnDemandEngine
+from apim_emulator.gateway.exchange import Exchange
+from apim_emulator.gateway.identities import ManagedIdentities
+from apim_emulator.gateway.keys import Access, AccessDenied, Keys
+from apim_emulator.gateway.programs import Programs, Scopes, scopes_of
+from apim_emulator.gateway.replies import own_answer
+from apim_emulator.gateway.routes import Route, Routes
+from apim_emulator.http import Request
+from apim_emulator.runtime import Call, CompositionError, Outcome, PolicyNotExecutable
+
+# A run of writes is let come to rest before policies are compiled for it: seconds.
+_CALM = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One snapshot, and what was made of it to find things fast."""
+
+    snapshot: Snapshot
+    routes: Routes
+    keys: Keys
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Serving:
+        """Return what the gateway serves by from this snapshot on."""
+        return cls(snapshot, Routes(snapshot.apis.values()), Keys(snapshot))
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request on its way through the gateway; `close` it when the client has its answer, or is gone."""
+
+    request: Request
+    has_body: bool
+    address: str
+    api: ApiView | None = None
+    exchange: Exchange | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """End whatever still runs for the request."""
+        if self.exchange is not None:
+            self.exchange.close()
 
 
 class Gateway:
-    """Answers the clients of one service. No API can exist in the service yet, so no request finds one."""
+    """Answers the clients of one service.
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    `propagation` tells after how many milliseconds a write of ARM is seen.
+    """
 
-    async def handle(self, _plane: str, request: Request) -> Answer:
-        """Answer one client request."""
-        request.service = self._service.label
-        return Answer(404, {"statusCode": 404, "message": "Resource not found"})
+    def __init__(
+        self,
+        service: Service,
+        view: ServiceView,
+        engine: OnDemandEngine,
+        client: ProviderClient,
+        identities: ManagedIdentities,
+        propagation: Callable[[], int],
+    ) -> None:
+        self.service = service
+        self.backends = Backends()
+        self._view = view
+        self._engine = engine
+        self._client = client
+        self._identities = identities
+        self._propagation = propagation
+        self._programs = Programs(engine)
+        self._calm: asyncio.TimerHandle | None = None
+        self._preparing: asyncio.Task[None] | None = None
+        self._is_stale = False
+        self._serving = self._serve(view.snapshot())
+
+    def start(self) -> None:
+        """Follow the writes of ARM."""
+        self._view.watch(self._changed)
+
+    async def stop(self) -> None:
+        """Stop what runs in the background."""
+        if self._calm is not None:
+            self._calm.cancel()
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
+
+    async def answer(self, visit: Visit) -> Outcome:
+        """Return what the client of a request gets."""
+        request, serving = visit.request, self.serving()
+        query = _all_values(request.query)
+        route = serving.routes.find(request.method, request.path, query)
+        if route is None:
+            return own_answer(404, "Resource not found")
+        visit.api = route.api
+        if route.operation is None:
+            return await self._without_operation(visit, serving, route, query)
+        try:
+            access = serving.keys.check(route.api, request.headers, query)
+        except AccessDenied as denied:
+            visit.details["error"] = denied.reason
+            return own_answer(401, denied.message, [("WWW-Authenticate", self._challenge(route.api))])
+        return await self._run(visit, serving, route, access)
+
+    def serving(self) -> Serving:
+        """Return what the gateway serves by now."""
+        if self._is_stale:
+            self._is_stale = False
+            self._serve(self._view.snapshot())
+        return self._serving
+
+    def _changed(self) -> None:
+        """Take note of a write: of the state that it left when that is to be seen later, else just that it happened."""
+        delay = self._propagation() / 1000
+        loop = asyncio.get_running_loop()
+        if delay:
+            loop.call_later(delay, self._serve, self._view.snapshot())
+        else:
+            self._is_stale = True
+        if self._calm is not None:
+            self._calm.cancel()
+        self._calm = loop.call_later(delay + _CALM, self._prepare)
+
+    def _serve(self, snapshot: Snapshot) -> Serving:
+        serving: Serving | None = getattr(self, "_serving", None)
+        if serving is None or serving.snapshot.version < snapshot.version:
+            self._serving = Serving.of(snapshot)
+            self.backends.update(snapshot)
+            self._programs.update(snapshot)
+        return self._serving
+
+    def _prepare(self) -> None:
+        """Compile in the background what requests will need, so that the first of them does not wait."""
+        self.serving()
+        if self._preparing is not None:
+            self._preparing.cancel()
+        self._preparing = asyncio.create_task(self._programs.prepare_all())
+
+    async def _without_operation(self, visit: Visit, serving: Serving, route: Route, query: Any) -> Outcome:
+        """Answer a request that no operation takes: a CORS preflight gets the API's `cors` policy, all else 404."""
+        asked = visit.request.headers.get("Access-Control-Request-Method")
+        if visit.request.method == "OPTIONS" and asked and "Origin" in visit.request.headers:
+            wanted = serving.routes.find(asked, visit.request.path, query) or route
+            scopes = scopes_of(serving.snapshot, None, wanted.api, wanted.operation)
+            if any("<cors" in scope.xml for scope in scopes):
+                return await self._run(visit, serving, wanted, Access(), is_preflight=True)
+        visit.details["error"] = "OperationNotFound"
+        return own_answer(404, "Resource not found")
+
+    async def _run(
+        self, visit: Visit, serving: Serving, route: Route, access: Access, *, is_preflight: bool = False
+    ) -> Outcome:
+        snapshot, request = serving.snapshot, visit.request
+        visit.exchange = Exchange(
+            route.api, self.backends, snapshot.named_values, self._client, self._identities, forwards=not is_preflight
+        )
+        visit.details.update(_described(route, access))
+        call = Call(
+            context=policy_context(self.service, route, access, visit.address),
+            method=request.method,
+            url=route.path + request.target[len(request.path) :],
+            original_url=request.url(),
+            headers=list(request.headers.items()),
+            body=request.body if visit.has_body else None,
+        )
+        return await self._execute(visit, scopes_of(snapshot, access.product, route.api, route.operation), call)
+
+    async def _execute(self, visit: Visit, scopes: Scopes, call: Call) -> Outcome:
+        if visit.exchange is None:
+            raise RuntimeError("a policy runs within an exchange")
+        try:
+            program = await self._programs.program(scopes)
+            outcome = await self._engine.execute(program, call, visit.exchange)
+        except (CompositionError, PolicyNotExecutable, HostFailure, ToolchainMissing) as failure:
+            # Azure keeps the reason from the caller; whoever runs the emulator needs it.
+            print(f"apim-emulator: {visit.request.method} {visit.request.path}: {failure}", file=sys.stderr, flush=True)
+            visit.details["error"] = str(failure)
+            return own_answer(500, "Internal server error")
+        if outcome.error is not None:
+            visit.details["error"] = outcome.error
+        return outcome
+
+    def _challenge(self, api: ApiView) -> str:
+        realm = f"{self.service.gateway_url}/{api.path}"
+        return f'AzureApiManagementKey realm="{realm}",name="{api.key_header}",type="header"'
+
+
+def _all_values(query: MultiMapping[str]) -> dict[str, list[str]]:
+    """Return the values of each query parameter by its name in lower case: names ignore case."""
+    values: dict[str, list[str]] = {}
+    for name, value in query.items():
+        values.setdefault(name.lower(), []).append(value)
+    return values
+
+
+def _described(route: Route, access: Access) -> dict[str, Any]:
+    return {
+        "api": route.api.id,
+        "operation": route.operation.id if route.operation else None,
+        "product": access.product.id if access.product else None,
+        "subscription": access.subscription.id if access.subscription else None,
+    }

@@ -10,11 +10,8 @@ from typing import Any
 from apim_emulator.arm.errors import not_allowed
 from apim_emulator.arm.resources.identities import identity_id
 from apim_emulator.arm.store import Service
-from apim_emulator.config import Config
+from apim_emulator.config import SYSTEM_ASSIGNED_PRINCIPAL_ID, Config
 from apim_emulator.http import Answer
-
-# A system-assigned identity has no configuration of its own; the tests of a caller need only that it is there.
-_SYSTEM_PRINCIPAL = "44444444-4444-4444-4444-444444444444"
 
 
 class Services:
@@ -65,7 +62,7 @@ class Services:
         kinds = (["SystemAssigned"] if config.system_assigned else []) + (["UserAssigned"] if assigned else [])
         identity: dict[str, Any] = {"type": ", ".join(kinds) or "None"}
         if config.system_assigned:
-            identity |= {"principalId": _SYSTEM_PRINCIPAL, "tenantId": self._config.tenant_id}
+            identity |= {"principalId": SYSTEM_ASSIGNED_PRINCIPAL_ID, "tenantId": self._config.tenant_id}
         if assigned:
             identity["userAssignedIdentities"] = assigned
         return identity

@@ -8,16 +8,14 @@ import asyncio
 import contextlib
 import itertools
 import json
-import os
 import struct
-import tempfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from apim_emulator.expressions.toolchain import Toolchain, build_host
+from apim_emulator.expressions.toolchain import HostProcess
 
 Result = Literal["Body", "Condition", "Nothing", "Number", "Text", "Variable"]
 """What an expression's value is used as: a class of the C# namespace `Results`, which lists the types it takes."""
@@ -75,15 +73,14 @@ class ExpressionHost:
         self._known: OrderedDict[tuple[Expression, ...], tuple[CompileError | RefusedUsage, ...]] = OrderedDict()
         self._ids = itertools.count(1)
         self._lock = asyncio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: HostProcess | None = None
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._work: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def pid(self) -> int | None:
         """Process id of the host while it runs."""
-        return self._process.pid if self._process and self._process.returncode is None else None
+        return self._process.pid if self._process else None
 
     async def start(self) -> None:
         """Build the C# sources if need be, start the process, and warm the compiler up.
@@ -96,14 +93,7 @@ class ExpressionHost:
 
     async def _start(self) -> None:
         await self._end()
-        tools = Toolchain.find()
-        files = await build_host(tools, self._cache)
-        environment = {**os.environ, "MONO_PATH": str(tools.json.parent)}
-        self._work = tempfile.TemporaryDirectory(prefix="apim-expressions-", ignore_cleanup_errors=True)
-        self._process = await asyncio.create_subprocess_exec(
-            str(tools.mono), str(files.program), str(files.settings), self._work.name,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment,
-        )  # fmt: skip
+        self._process = await HostProcess.start("check", self._cache)
         self._reader = asyncio.create_task(self._read(self._process))
         await self._ask([Expression('""', block=False, result="Text")])
 
@@ -146,26 +136,24 @@ class ExpressionHost:
     async def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request and its answer; whoever stops waiting leaves the process as it is."""
         process = self._process
-        if process is None or process.stdin is None:
+        if process is None:
             raise BrokenPipeError
         number = next(self._ids)
         frame = json.dumps(request | {"id": number}).encode()
         self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            process.stdin.write(_LENGTH.pack(len(frame)) + frame)
-            await process.stdin.drain()
+            process.input.write(_LENGTH.pack(len(frame)) + frame)
+            await process.input.drain()
             return await self._waiting[number]
         finally:
             del self._waiting[number]
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: HostProcess) -> None:
         """Hand each answer to whoever waits for it, until the process ends."""
-        if process.stdout is None:
-            raise BrokenPipeError
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
-                (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-                answer = json.loads(await process.stdout.readexactly(length))
+                (length,) = _LENGTH.unpack(await process.output.readexactly(_LENGTH.size))
+                answer = json.loads(await process.output.readexactly(length))
                 if (waiting := self._waiting.get(answer["id"])) and not waiting.done():
                     waiting.set_result(answer)
         for waiting in self._waiting.values():
@@ -175,13 +163,9 @@ class ExpressionHost:
     async def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await process.end()
         if self._reader is not None:
             await self._reader
-        if self._work is not None:
-            self._work.cleanup()
 
 
 def _problem(error: dict[str, Any]) -> CompileError | RefusedUsage:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 _PACKAGES = "mono-mcs mono-runtime libnewtonsoft-json5.0-cil"
 _COMPILER_ASSEMBLY = Path("/usr/lib/mono/4.5/mcs.exe")
@@ -64,6 +66,43 @@ class HostFiles:
     settings: Path
 
 
+@dataclass
+class HostProcess:
+    """The running host; its working directory holds the sources of what it compiles."""
+
+    process: asyncio.subprocess.Process
+    work: tempfile.TemporaryDirectory[str]
+    input: asyncio.StreamWriter
+    output: asyncio.StreamReader
+
+    @classmethod
+    async def start(cls, command: Literal["check", "execute"], cache: Path | None) -> HostProcess:
+        """Build the C# sources if need be, and start the program. Raises ToolchainMissing."""
+        tools = Toolchain.find()
+        files = await build_host(tools, cache)
+        work = tempfile.TemporaryDirectory(prefix="apim-expressions-", ignore_cleanup_errors=True)
+        process = await asyncio.create_subprocess_exec(
+            str(tools.mono), str(files.program), command, str(files.settings), work.name,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "MONO_PATH": str(tools.json.parent)},
+        )  # fmt: skip
+        if process.stdin is None or process.stdout is None:
+            raise BrokenPipeError
+        return cls(process, work, process.stdin, process.stdout)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self.process.pid if self.process.returncode is None else None
+
+    async def end(self) -> None:
+        """End the process and remove its working directory."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+        self.work.cleanup()
+
+
 async def build_host(tools: Toolchain, cache: Path | None = None) -> HostFiles:
     """Compile our C# sources once; later calls find the result under the hash of sources, options and tools.
 
@@ -96,7 +135,7 @@ def _sources() -> dict[str, dict[str, str]]:
             for file in sorted((root / part).iterdir(), key=lambda file: file.name)
             if file.name.endswith(".cs")
         }
-        for part in ("context", "host")
+        for part in ("context", "host", "runtime")
     }
 
 
@@ -118,23 +157,26 @@ def _settings(tools: Toolchain) -> dict[str, object]:
 
 async def _compile(tools: Toolchain, sources: dict[str, dict[str, str]], directory: Path) -> None:
     context = directory / _CONTEXT
-    for part, options in (
-        ("context", ("-target:library", f"-out:{context}")),
-        ("host", ("-target:exe", f"-out:{directory / _PROGRAM}", f"-reference:{context}")),
+    for parts, options in (
+        (("context",), ("-target:library", f"-out:{context}")),
+        (("host", "runtime"), ("-target:exe", f"-out:{directory / _PROGRAM}", f"-reference:{context}")),
     ):
-        folder = directory / part
-        folder.mkdir()
-        for name, text in sources[part].items():
-            (folder / name).write_text(text, encoding="utf-8")
+        files = [str(path) for part in parts for path in _write(sources[part], directory / part)]
         references = [f"-reference:{reference}" for reference in (*_FRAMEWORK, tools.json)]
-        files = [str(folder / name) for name in sources[part]]
         process = await asyncio.create_subprocess_exec(
             str(tools.mcs), *_BUILD_OPTIONS, *options, *references, *files,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await process.communicate()
         if process.returncode != 0:
-            raise ToolchainMissing(f"{tools.mcs} cannot compile the expression {part}:\n{output.decode()}")
+            raise ToolchainMissing(f"{tools.mcs} cannot compile the expression {parts[-1]}:\n{output.decode()}")
+
+
+def _write(sources: dict[str, str], directory: Path) -> list[Path]:
+    directory.mkdir()
+    for name, text in sources.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    return [directory / name for name in sources]
 
 
 def _publish(staged: Path, directory: Path) -> None:

@@ -25,6 +25,14 @@ def render(document: Document, format: Format) -> str:  # noqa: A002 - ARM's own
     return _LINE.join(renderer.block(node, 0) for node in nodes)
 
 
+def inner_xml(element: Element) -> str:
+    """The content of an element as XML text, every character as it was; the text itself without child elements."""
+    if not element.elements:
+        return element.text
+    renderer = _Renderer(raw=True)
+    return "".join(renderer.inline(child) for child in element.children)
+
+
 class _Renderer:
     def __init__(self, raw: bool) -> None:
         self._raw = raw

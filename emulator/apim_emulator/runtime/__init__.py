@@ -3,7 +3,7 @@
 """Runs policies: joins those of all scopes to one, and executes it with its C# in a Mono process."""
 
 from apim_emulator.runtime.compose import CompositionError, EffectivePolicy, ScopedPolicy, compose
-from apim_emulator.runtime.engine import PolicyEngine, PolicyNotExecutable, Program
+from apim_emulator.runtime.engine import Evaluation, PolicyEngine, PolicyNotExecutable, Program
 from apim_emulator.runtime.messages import Answer, BodyWatcher, Call, Forward, ForwardError, GatewayIo, Outcome, Send
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Call",
     "CompositionError",
     "EffectivePolicy",
+    "Evaluation",
     "Forward",
     "ForwardError",
     "GatewayIo",

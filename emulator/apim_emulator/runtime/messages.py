@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 Headers = list[tuple[str, str]]
@@ -144,4 +144,3 @@ class Outcome:
     stream: int | None = None
     error: dict[str, Any] | None = None
     watcher: BodyWatcher | None = None
-    variables: dict[str, Any] = field(default_factory=dict)

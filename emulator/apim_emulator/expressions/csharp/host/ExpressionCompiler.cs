@@ -16,6 +16,7 @@ namespace ApimEmulator.Host
 
     sealed class ExpressionCompiler
     {
+        const string MethodName = "Evaluate";
         const string ResultNamespace = "ApimEmulator.Expressions.Results";
         static readonly Regex Error = new Regex(
             @"^(?:.*/)?(?<expression>\d+)\(\d+,\d+\+?\): error CS\d+: (?<text>.*)$");
@@ -43,9 +44,9 @@ namespace ApimEmulator.Host
         }
 
         /// expressions: code, block (statements, else one expression), result (a type of the Results namespace),
-        /// names (dotted names that the code mentions). Answers with the errors of each expression by its index; a
-        /// text or, for what the allow list refuses, type and member.
-        public JObject Compile(JArray expressions)
+        /// names (dotted names that the code mentions). Answers with the method of each expression. problems: gets the
+        /// errors of each expression by its index; a text or, for what the allow list refuses, type and member.
+        public MethodInfo[] Compile(JArray expressions, JArray problems)
         {
             var name = "Expressions" + ++runs;
             var source = Path.Combine(directory, name + ".cs");
@@ -55,10 +56,15 @@ namespace ApimEmulator.Host
                 File.WriteAllText(source, Source(expressions));
                 var output = new StringWriter();
                 var arguments = options.Concat(new[] { "-out:" + target, source }).ToArray();
-                var errors = invoke(arguments, output)
-                    ? Inspect(Assembly.Load(File.ReadAllBytes(target)), expressions)
-                    : Errors(output.ToString());
-                return new JObject(new JProperty("errors", new JArray(errors)));
+                if (!invoke(arguments, output))
+                {
+                    Add(problems, Errors(output.ToString()));
+                    return new MethodInfo[0];
+                }
+                var assembly = Assembly.Load(File.ReadAllBytes(target));
+                var types = expressions.Select((_, index) => assembly.GetType("Policy." + ClassName(index), true)).ToArray();
+                Add(problems, Inspect(types, expressions));
+                return types.Select(type => type.GetMethod(MethodName)).ToArray();
             }
             finally
             {
@@ -84,7 +90,7 @@ namespace ApimEmulator.Host
                     .Append("namespace Policy { ").Append(usings)
                     .Append("public static class ").Append(ClassName(index)).Append(" { public static ")
                     .Append(ResultNamespace).Append('.').Append((string)expressions[index]["result"])
-                    .Append(" Evaluate(ApimEmulator.Expressions.IContext context) {\n")
+                    .Append(' ').Append(MethodName).Append("(ApimEmulator.Expressions.IContext context) {\n")
                     .Append(isBlock ? "" : "return (").Append((string)expressions[index]["code"]).Append(isBlock ? "\n" : "\n);\n")
                     .Append("}}}\n");
             }
@@ -105,13 +111,18 @@ namespace ApimEmulator.Host
             return found;
         }
 
-        IEnumerable<JObject> Inspect(Assembly assembly, JArray expressions)
+        static void Add(JArray problems, IEnumerable<JObject> found)
+        {
+            foreach (var problem in found)
+                problems.Add(problem);
+        }
+
+        IEnumerable<JObject> Inspect(Type[] types, JArray expressions)
         {
             for (var index = 0; index < expressions.Count; index++)
             {
-                var type = assembly.GetType("Policy." + ClassName(index), true);
                 var names = expressions[index]["names"].Select(name => (string)name);
-                foreach (var usage in inspector.Refused(type, names).Distinct())
+                foreach (var usage in inspector.Refused(types[index], names).Distinct())
                     yield return new JObject(
                         new JProperty("expression", index),
                         new JProperty("type", usage.Type),

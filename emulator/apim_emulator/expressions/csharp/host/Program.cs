@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: citadel.ai_gateway contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// The process that compiles policy expressions. Frames on standard input and output: four bytes of length, high byte
-// first, then that much JSON. The end of the input ends the process, so it never outlives its parent.
+// The process that compiles policy expressions, to check them or to execute policies with them. It talks in frames on
+// standard input and output. Those of the check: four bytes of length, high byte first, then that much JSON. The end of
+// the input ends the process, so it never outlives its parent.
 
 namespace ApimEmulator.Host
 {
@@ -12,6 +13,7 @@ namespace ApimEmulator.Host
     using System.Linq;
     using System.Text;
     using System.Threading;
+    using ApimEmulator.Runtime;
     using Newtonsoft.Json;
     using Newtonsoft.Json.Linq;
 
@@ -25,20 +27,28 @@ namespace ApimEmulator.Host
 
         static int Main(string[] arguments)
         {
-            if (arguments.Length != 2)
+            if (arguments.Length != 3 || arguments[0] != "check" && arguments[0] != "execute")
             {
-                Console.Error.WriteLine("usage: ExpressionHost SETTINGS-FILE WORK-DIRECTORY");
+                Console.Error.WriteLine("usage: ExpressionHost check|execute SETTINGS-FILE WORK-DIRECTORY");
                 return 2;
             }
-            var compiler = new ExpressionCompiler(JObject.Parse(File.ReadAllText(arguments[0])), arguments[1]);
+            var compiler = new ExpressionCompiler(JObject.Parse(File.ReadAllText(arguments[1])), arguments[2]);
+            using (var input = Console.OpenStandardInput())
+                if (arguments[0] == "check")
+                    Check(compiler, input);
+                else
+                    new RuntimeServer(compiler, Output).Serve(input, CompilerStackBytes);
+            // The parent has ended, or asks this process to: it may not be there to tidy up.
+            Directory.Delete(arguments[2], true);
+            return 0;
+        }
+
+        static void Check(ExpressionCompiler compiler, Stream input)
+        {
             var requests = new BlockingCollection<JObject>();
             new Thread(() => Work(compiler, requests), CompilerStackBytes) { IsBackground = true }.Start();
-            using (var input = Console.OpenStandardInput())
-                for (var request = Read(input); request != null; request = Read(input))
-                    requests.Add(request);
-            // The parent has ended, or asks this process to: it may not be there to tidy up.
-            Directory.Delete(arguments[1], true);
-            return 0;
+            for (var request = Read(input); request != null; request = Read(input))
+                requests.Add(request);
         }
 
         /// Mono's compiler keeps static state, so one thread does all compilations.
@@ -49,7 +59,9 @@ namespace ApimEmulator.Host
                 JObject answer;
                 try
                 {
-                    answer = compiler.Compile((JArray)request["expressions"]);
+                    var errors = new JArray();
+                    compiler.Compile((JArray)request["expressions"], errors);
+                    answer = new JObject(new JProperty("errors", errors));
                 }
                 catch (Exception error)
                 {

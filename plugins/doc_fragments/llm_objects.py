@@ -81,6 +81,13 @@ options:
             type: list
             elements: str
             default: ["429", "500-599"]
+          error_reasons:
+            description:
+              - Reasons of failures without an answer that count, as API Management names them. Without them a backend
+                that refuses connections is never taken out.
+            type: list
+            elements: str
+            default: [BackendConnectionFailure, Timeout]
           accept_retry_after:
             description: Let a Retry-After of the backend replace O(backends[].circuit_breaker.trip_duration).
             type: bool

@@ -42,6 +42,7 @@ class Backend(Resource):
             "interval": {"type": "str", "default": "PT10S"},
             "trip_duration": {"type": "str", "default": "PT10S"},
             "status_codes": {"type": "list", "elements": "str", "default": ["429", "500-599"]},
+            "error_reasons": {"type": "list", "elements": "str", "default": ["BackendConnectionFailure", "Timeout"]},
             "accept_retry_after": {"type": "bool", "default": True},
         }
         credentials = {"header": {"type": "dict"}, "query": {"type": "dict"}}
@@ -119,13 +120,14 @@ def _wanted_breaker(breaker: Mapping[str, Any] | None) -> State | None:
     if not breaker["enabled"]:
         return {}
     try:
-        return {
-            "count": breaker["count"],
-            "interval": normal_duration(breaker["interval"]),
-            "trip_duration": normal_duration(breaker["trip_duration"]),
-            "status_codes": _status_codes(breaker["status_codes"]),
-            "accept_retry_after": breaker["accept_retry_after"],
-        }
+        return given(
+            count=breaker["count"],
+            interval=normal_duration(breaker["interval"]),
+            trip_duration=normal_duration(breaker["trip_duration"]),
+            status_codes=_status_codes(breaker["status_codes"]),
+            error_reasons=sorted(breaker["error_reasons"]) or None,
+            accept_retry_after=breaker["accept_retry_after"],
+        )
     except ValueError as error:
         raise InvalidOptionsError(f"circuit_breaker: {error}") from None
 
@@ -164,7 +166,7 @@ def _current_breaker(breaker: Mapping[str, Any] | None) -> State:
         interval=_readable_duration(failure.get("interval")),
         trip_duration=_readable_duration(rules[0].get("tripDuration")),
         status_codes=[_range_text(low, high) for low, high in sorted(_bounds(item) for item in ranges)],
-        error_reasons=failure.get("errorReasons") or None,
+        error_reasons=sorted(failure.get("errorReasons") or []) or None,
         accept_retry_after=rules[0].get("acceptRetryAfter", False),
         further_rules=len(rules) - 1 or None,
     )

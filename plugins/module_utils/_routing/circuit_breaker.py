@@ -14,25 +14,29 @@ from typing import Any
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
-_FIELDS = ("enabled", "count", "interval", "trip_duration", "status_codes", "accept_retry_after")
+_FIELDS = ("enabled", "count", "interval", "trip_duration", "status_codes", "error_reasons", "accept_retry_after")
 _DURATION = re.compile(r"P(?=.)(?:\d{1,9}D)?(?:T(?=.)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}S)?)?", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _DURATION_REMEDY = "write an ISO 8601 duration such as PT10S, or a number of seconds above 0"
 _CODES = re.compile(r"([2-5]\d\d)(?:-([2-5]\d\d))?", re.ASCII)
 _CODES_REMEDY = "write a list of 1 to 10 status codes or ranges from 200 to 599, such as 429 or 500-599"
-_MAXIMUM_RANGES = 10  # facts: statusCodeRanges
+_REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
+_REASONS_REMEDY = "write a list of up to 10 reasons of errors, such as BackendConnectionFailure"
+_MAXIMUM_ITEMS = 10  # facts: statusCodeRanges and errorReasons
 
 
 @dataclass(frozen=True)
 class CircuitBreaker:
     """When a backend is taken out of service and for how long.
 
-    The defaults are the onboarding guide's: 429 and 5xx, three failures in 10 seconds, recovery after 10 seconds.
+    The defaults are the onboarding guide's: 429 and 5xx, three failures in 10 seconds, recovery after 10 seconds. A
+    backend that gives no answer has no status code, so such a failure counts only when its reason is named (facts).
 
     :ivar count: failures within ``interval`` that open the breaker, 1 to 10,000.
     :ivar interval: ISO 8601 duration.
     :ivar trip_duration: ISO 8601 duration.
     :ivar status_codes: status codes that count as failures, single or as ranges.
+    :ivar error_reasons: reasons of failures without an answer that count; may be empty.
     :ivar accept_retry_after: a backend's Retry-After replaces ``trip_duration``.
     """
 
@@ -41,6 +45,7 @@ class CircuitBreaker:
     interval: str = "PT10S"
     trip_duration: str = "PT10S"
     status_codes: tuple[str, ...] = ("429", "500-599")
+    error_reasons: tuple[str, ...] = ("BackendConnectionFailure", "Timeout")
     accept_retry_after: bool = True
 
     def as_options(self) -> dict[str, Any]:
@@ -51,6 +56,7 @@ class CircuitBreaker:
             "interval": self.interval,
             "trip_duration": self.trip_duration,
             "status_codes": list(self.status_codes),
+            "error_reasons": list(self.error_reasons),
             "accept_retry_after": self.accept_retry_after,
         }
 
@@ -71,6 +77,7 @@ def read_circuit_breaker(value: Any, path: str, inherited: CircuitBreaker, probl
         interval=_duration(fields, "interval", inherited.interval),
         trip_duration=_duration(fields, "trip_duration", inherited.trip_duration),
         status_codes=_status_codes(fields, inherited.status_codes),
+        error_reasons=_error_reasons(fields, inherited.error_reasons),
         accept_retry_after=fields.boolean("accept_retry_after", inherited.accept_retry_after),
     )
 
@@ -91,7 +98,7 @@ def _status_codes(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
     value = fields.raw("status_codes")
     if value is None:
         return default
-    if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= _MAXIMUM_RANGES:
+    if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= _MAXIMUM_ITEMS:
         fields.refuse("status_codes", f"is {shown(value)}", _CODES_REMEDY)
         return default
     texts = tuple(scalar_text(item) or "" for item in value)
@@ -100,3 +107,16 @@ def _status_codes(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
         if not match or int(match[1]) > int(match[2] or match[1]):
             fields.refuse(f"status_codes[{index}]", f"is {shown(value[index])}", _CODES_REMEDY)
     return texts
+
+
+def _error_reasons(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
+    value = fields.raw("error_reasons")
+    if value is None:
+        return default
+    if not isinstance(value, (list, tuple)) or len(value) > _MAXIMUM_ITEMS:
+        fields.refuse("error_reasons", f"is {shown(value)}", _REASONS_REMEDY)
+        return default
+    for index, item in enumerate(value):
+        if not isinstance(item, str) or not _REASON.fullmatch(item):
+            fields.refuse(f"error_reasons[{index}]", f"is {shown(item)}", _REASONS_REMEDY)
+    return tuple(value)

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Endpoints of backends: checked, and brought to the one spelling that the policies build on.
+"""Endpoints of backends: checked, brought to the one spelling that the policies build on, and told apart by family.
 
+A family is a kind of endpoint with paths, api-versions and an audience of its own (facts, endpoint families).
 PRIVATE to the citadel.ai_gateway collection.
 """
 
@@ -17,8 +18,20 @@ _MAXIMUM_CHARACTERS = 2000  # facts: backend url
 _QUERY_OR_FRAGMENT = re.compile("[?#]")
 _REMEDY = "write an https URL such as https://my-resource.openai.azure.com"
 
+AZURE_OPENAI, FOUNDRY, SERVERLESS, EXTERNAL = "azure-openai", "ai-foundry", "serverless", "external"
+
 # The policies add this part of the path per request, so an endpoint that ends with it must lose it.
-_PATH_ADDED_BY_POLICIES = {"azure-openai": ("/openai",), "ai-foundry": ("/models", "/openai"), "external": ()}
+_PATH_ADDED_BY_POLICIES = {
+    "azure-openai": ("/openai/v1", "/openai"),
+    "ai-foundry": ("/models", "/openai/v1", "/openai"),
+    "external": (),
+}
+# Hosts that tell their family whatever the backend's type; the sovereign clouds have their own top-level domains.
+_HOSTS = {
+    AZURE_OPENAI: re.compile(r".+\.openai\.azure\.(?:com|us|cn)"),
+    SERVERLESS: re.compile(r".+\.(?:models\.ai|inference\.ml)\.azure\.(?:com|us|cn)"),
+}
+_SOVEREIGN_HOST = re.compile(r".+\.azure\.(us|cn)")
 
 
 def read_endpoint(fields: Fields, backend_type: str) -> str:
@@ -44,6 +57,28 @@ def read_endpoint(fields: Fields, backend_type: str) -> str:
             path = path[: -len(suffix)].rstrip("/")
             break
     return f"{url.scheme.lower()}://{url.netloc}{path}"
+
+
+def family_of(backend_type: str, url: str) -> str:
+    """Return the family of an endpoint: ``azure-openai``, ``ai-foundry``, ``serverless`` or ``external``.
+
+    :param url: an endpoint as :func:`read_endpoint` returns it.
+    """
+    if backend_type == EXTERNAL:
+        return EXTERNAL
+    host = (urlsplit(url).hostname or "").lower()
+    return next((family for family, hosts in _HOSTS.items() if hosts.fullmatch(host)), backend_type)
+
+
+def audience_of(family: str, url: str) -> str:
+    """Return the audience of the token that an Azure endpoint takes.
+
+    facts: https://cognitiveservices.azure.com, .us and .cn for accounts; https://ml.azure.com for serverless and
+    managed compute endpoints, where the audiences of the sovereign clouds follow by analogy.
+    """
+    cloud = _SOVEREIGN_HOST.fullmatch((urlsplit(url).hostname or "").lower())
+    service = "ml" if family == SERVERLESS else "cognitiveservices"
+    return f"https://{service}.azure.{cloud[1] if cloud else 'com'}"
 
 
 def _fault(endpoint: str, backend_type: str) -> str:

@@ -17,7 +17,17 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.circui
     CircuitBreaker,
     read_circuit_breaker,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import read_endpoint
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.credentials import (
+    Credential,
+    read_credential,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import (
+    AZURE_OPENAI,
+    SERVERLESS,
+    audience_of,
+    family_of,
+    read_endpoint,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import (
     RESOURCE_NAME_RULE,
@@ -41,6 +51,7 @@ _BACKEND_FIELDS = (
     "priority",
     "weight",
     "circuit_breaker",
+    "credential",
 )
 _MODEL_FIELDS = ("name", "sku", "capacity", "model_format", "model_version", "retirement_date")
 _MODELS_REMEDY = "list at least one model, as a name or as a mapping with a name"
@@ -80,6 +91,7 @@ class Backend:
     :ivar endpoint: base URL in the spelling of :func:`.endpoints.read_endpoint`.
     :ivar priority: 1 to 5, lower is tried first.
     :ivar weight: 1 to 1000, relative to members of the same priority.
+    :ivar credential: what the gateway shows to it; None for a managed identity, and when none is given.
     """
 
     index: int
@@ -91,6 +103,17 @@ class Backend:
     priority: int
     weight: int
     circuit_breaker: CircuitBreaker
+    credential: Credential | None
+
+    @property
+    def family(self) -> str:
+        """The family of its endpoint."""
+        return family_of(self.backend_type, self.endpoint)
+
+    @property
+    def token_audience(self) -> str:
+        """Audience of the managed identity's token that it takes; empty when it takes none."""
+        return audience_of(self.family, self.endpoint) if self.auth_scheme == "managed_identity" else ""
 
 
 def read_backends(value: Any, circuit_breaker: CircuitBreaker, problems: Problems) -> list[Backend]:
@@ -118,6 +141,19 @@ def read_backends(value: Any, circuit_breaker: CircuitBreaker, problems: Problem
     return backends
 
 
+def named_values_of(llm_backends: Any) -> list[dict[str, Any]]:
+    """Return the named values that hold the credentials of an inventory, as options of module ``apim_named_value``.
+
+    They hold secrets, which is why no plan has them.
+
+    :raises InventoryError: when the backends have problems.
+    """
+    problems = Problems()
+    backends = read_backends(llm_backends, CircuitBreaker(), problems)
+    problems.raise_if_any()
+    return [value for each in backends if each.credential for value in each.credential.named_values(each.backend_id)]
+
+
 def _read_backend(value: Any, index: int, circuit_breaker: CircuitBreaker, problems: Problems) -> Backend:
     fields = Fields(value, f"llm_backends[{index}]", _BACKEND_FIELDS, problems)
     backend_id = fields.text("backend_id", f"write a name of {RESOURCE_NAME_RULE}")
@@ -131,11 +167,16 @@ def _read_backend(value: Any, index: int, circuit_breaker: CircuitBreaker, probl
             "is managed_identity, but a token of Microsoft Entra never goes to an external provider",
             "write api_key or token",
         )
+    endpoint = read_endpoint(fields, backend_type)
+    family = family_of(backend_type, endpoint)
+    if backend_type == AZURE_OPENAI and family == SERVERLESS:
+        remedy = "write ai-foundry"
+        fields.refuse("backend_type", "is azure-openai, but a serverless endpoint has no deployments of that", remedy)
     return Backend(
         index=index,
         backend_id=backend_id,
         backend_type=backend_type,
-        endpoint=read_endpoint(fields, backend_type),
+        endpoint=endpoint,
         auth_scheme=auth_scheme,
         models=_read_models(fields, problems),
         priority=fields.integer("priority", 1, 1, 5),
@@ -143,6 +184,7 @@ def _read_backend(value: Any, index: int, circuit_breaker: CircuitBreaker, probl
         circuit_breaker=read_circuit_breaker(
             fields.raw("circuit_breaker"), fields.at("circuit_breaker"), circuit_breaker, problems
         ),
+        credential=read_credential(fields, auth_scheme, family, problems),
     )
 
 

@@ -144,6 +144,7 @@ def test_a_breaker_is_written_as_arm_takes_it() -> None:
                         "count": 3,
                         "interval": "PT10S",
                         "statusCodeRanges": [{"min": 429, "max": 429}, {"min": 500, "max": 599}],
+                        "errorReasons": ["BackendConnectionFailure", "Timeout"],
                     },
                     "tripDuration": "PT10S",
                     "acceptRetryAfter": True,

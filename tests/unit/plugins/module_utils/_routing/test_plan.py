@@ -27,6 +27,7 @@ BREAKER = {
     "interval": "PT10S",
     "trip_duration": "PT10S",
     "status_codes": ["429", "500-599"],
+    "error_reasons": ["BackendConnectionFailure", "Timeout"],
     "accept_retry_after": True,
 }
 
@@ -43,6 +44,7 @@ def test_a_backend_becomes_the_options_of_its_module() -> None:
             "url": "https://foundry.cognitiveservices.azure.com",
             "description": "LLM backend (ai-foundry): gpt-4o, Phi-4",
             "circuit_breaker": BREAKER,
+            "credentials": {},
             "validate_certificate_chain": True,
             "validate_certificate_name": True,
         }
@@ -77,7 +79,10 @@ def test_a_single_foundry_serves_all_its_models_directly() -> None:
         {
             "name": "aif-citadel-primary",
             "type": "ai-foundry",
+            "family": "ai-foundry",
+            "token_audience": "https://cognitiveservices.azure.com",
             "pooled": False,
+            "retries": 0,
             "models": ["DeepSeek-R1", "gpt-4o", "gpt-4o-mini", "Phi-4", "text-embedding-3-large"],
         }
     ]

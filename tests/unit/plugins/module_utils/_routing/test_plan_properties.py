@@ -19,7 +19,16 @@ from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._routing.inventories import Inventory, backend, inventories, plan_of, routes_of
 
-_FIELD_NAMES = ("backend_id", "backend_type", "endpoint", "auth_scheme", "supported_models", "priority", "weight")
+_FIELD_NAMES = (
+    "backend_id",
+    "backend_type",
+    "endpoint",
+    "auth_scheme",
+    "supported_models",
+    "priority",
+    "weight",
+    "credential",
+)
 _INNER_NAMES = ("circuit_breaker", "name", "sku", "capacity", "retirement_date", "interval", "status_codes", "enabled")
 _scalars = (
     st.none()

@@ -117,6 +117,8 @@ def test_a_model_is_refused_with_its_place(model: Any, path: str, message: str) 
         ("status_codes", []),
         ("status_codes", "429"),
         ("status_codes", [429] * 11),
+        ("error_reasons", "Timeout"),
+        ("error_reasons", ["Timeout"] * 11),
     ],
 )
 @pytest.mark.parametrize("everywhere", [True, False])

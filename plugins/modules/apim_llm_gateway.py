@@ -159,7 +159,8 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
     result: dict[str, Any] = {"gateway": gateway}
     if client_id:
         result["managed_identity_client_id"] = client_id
-        wanted["named_values"] = [{"name": MANAGED_IDENTITY, "value": client_id}, *(wanted["named_values"] or [])]
+        # At the end, so that messages count the items of the option as the user does.
+        wanted["named_values"] = [*(wanted["named_values"] or []), {"name": MANAGED_IDENTITY, "value": client_id}]
     goals = [
         Goal(KINDS[option], option, items, prune=params["prune"] and option in OWNED_KINDS)
         for option, items in wanted.items()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.harness import IDENTITY_CLIENT_ID
 from tests.integration.modules import sdk
 from tests.integration.modules.steps import Gateway, reference, task
 
@@ -94,10 +95,12 @@ _LITERAL = "sk-live-0123456789abcdef"
             {
                 "backends": [{"name": "same", "url": _URL}],
                 "pools": [{"name": "taken", "members": _MEMBERS}],
-                "named_values": [{"name": "nothing"}],
+                "named_values": [{"name": "nothing"}, {"name": "UAMI-client-id", "value": "another"}],
+                "managed_identity": {"client_id": IDENTITY_CLIENT_ID},
             },
             [
                 "named_values[0] (nothing): value, secret_value or key_vault is missing",
+                "named_values[2] (uami-client-id): is listed more than once",
                 "pools[0] (taken): the service has another kind of backends of that name",
             ],
             id="several kinds",

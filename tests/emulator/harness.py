@@ -112,8 +112,8 @@ class Azure:
         response = self.admin("PUT", "arm", json=settings)
         assert response.status_code == 200, response.text
 
-    def sdk(self) -> ApiManagementClient:
-        """Return Microsoft's client, with its own pipeline and credential."""
+    def sdk(self) -> Any:
+        """Return Microsoft's client, with its own pipeline and credential; its models declare every member optional."""
         credential = ClientSecretCredential(
             self.tenant,
             self.environment["AZURE_CLIENT_ID"],

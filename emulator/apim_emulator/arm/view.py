@@ -27,8 +27,8 @@ ScopeKind = Literal["service", "apis", "api", "product"]
 class OperationView:
     """One operation: `url_template` is below the API's path, such as /deployments/{deployment-id}/chat/completions.
 
-    `policy` is the operation's policy as rawxml, None when it has none of its own. The same holds for the policies of
-    the other views.
+    `method` is in upper case. `policy` is the operation's policy as rawxml, None when it has none of its own; so it is
+    with the policies of the other views.
     """
 
     id: str
@@ -195,7 +195,7 @@ class ServiceView:
                 OperationView(
                     id=operation.name,
                     display_name=operation.properties["displayName"],
-                    method=operation.properties["method"],
+                    method=operation.properties["method"].upper(),
                     url_template=operation.properties["urlTemplate"],
                     policy=_policy(self._service, operation.path),
                 )

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 import yaml
 
 from apim_emulator.arm.errors import ArmError, Problem, invalid
@@ -35,27 +36,41 @@ _JsonLoader.yaml_implicit_resolvers = {
 
 
 class Document:
-    """A valid OpenAPI 3 document."""
+    """A valid OpenAPI 3 document, whose references all lead to parts of it."""
 
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what a node stands for, following $ref. Raises ArmError for a reference out of the document."""
+        """Return what a node stands for, following $ref. Raises ArmError for a reference that leads to itself."""
         for _ in range(_MAX_REFERENCES):
             if "$ref" not in node:
                 return node
-            node = self._target(str(node["$ref"]))
+            node = _target(self.root, node["$ref"]) or {}
         raise refused([f"The reference '{node['$ref']}' leads back to itself."])
 
-    def _target(self, reference: str) -> Mapping[str, Any]:
-        found: Any = self.root
-        for part in reference.removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            found = found.get(key) if isinstance(found, Mapping) else None
-        if not reference.startswith("#/") or not isinstance(found, Mapping):
-            raise refused([f"The reference '{reference}' is not to a part of the document."])
-        return found
+
+def _target(root: Mapping[str, Any], reference: str) -> Mapping[str, Any] | None:
+    """Return the part of the document that a reference names, None when it names none."""
+    if not reference.startswith("#/"):
+        return None
+    found: Any = root
+    for part in reference.removeprefix("#/").split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Yield every reference below a node."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)
 
 
 def load(text: str) -> Document:
@@ -63,16 +78,36 @@ def load(text: str) -> Document:
 
     Raises ArmError (ValidationError, target `representation`) with a detail for each violation.
     """
-    try:
-        root = yaml.load(text, _JsonLoader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        raise refused([_syntax_text(error)]) from error
+    root = _parse(text)
     if not isinstance(root, dict) or not str(root.get("openapi", "")).startswith(("3.0.", "3.1.")):
         raise refused(["The document is not one of OpenAPI 3.0 or 3.1.", _INVALID])
-    violations = _violations(root)
+    try:
+        violations = _dangling(root) or _violations(root)
+    except RecursionError as error:
+        raise refused(["The document is nested too deeply.", _INVALID]) from error
     if violations:
         raise refused([*violations, _INVALID])
     return Document(root)
+
+
+def _parse(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return yaml.load(text, _JsonLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise refused([_syntax_text(error)]) from error
+
+
+def _dangling(root: dict[str, Any]) -> list[str]:
+    """Return what is wrong with references. No other file may be referred to; none is ever read."""
+    return [
+        f"The reference '{reference}' is not to a part of the document."
+        for reference in dict.fromkeys(_references(root))
+        if _target(root, reference) is None
+    ]
 
 
 def _violations(root: dict[str, Any]) -> list[str]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
 from apim_emulator.arm.store import Entity, Service
 
 
@@ -98,10 +100,20 @@ def _parameter(item: Mapping[str, Any], place: str) -> dict[str, Any]:
 def _schema(item: Mapping[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": item["type"]}
     if "values" in item:
-        schema["enum"] = item["values"]
+        schema["enum"] = [_typed(item["type"], value) for value in item["values"]]
     if "defaultValue" in item:
-        schema["default"] = item["defaultValue"]
+        schema["default"] = _typed(item["type"], item["defaultValue"])
     return schema
+
+
+def _typed(kind: str, text: str) -> Any:
+    """Return a value, which an operation keeps as text, in the type of its parameter."""
+    if kind not in ("boolean", "integer", "number"):
+        return text
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def _response(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class ValueRule:
     @classmethod
     def read(cls, entry: list[str]) -> Self:
         """A rule from its entry in the table: the type, then "required" and "expression"."""
-        words = tuple(entry[0].split("|")) if "|" in entry[0] or entry[0] == "liquid" else ()
+        words = tuple(entry[0].split("|")) if "|" in entry[0] else ()
         bounds = _RANGE.fullmatch(entry[0])
         rule = cls(
             type="text" if words else "int" if bounds else entry[0],

@@ -55,11 +55,6 @@ def _token_limit(element: Element) -> Iterator[str]:
         yield "The attributes 'token-quota' and 'token-quota-period' must be specified together."
 
 
-def _quota_by_key(element: Element) -> Iterator[str]:
-    if not {"calls", "bandwidth"} & element.attributes.keys():
-        yield "At least one of the attributes 'calls' and 'bandwidth' must be specified."
-
-
 _RULES: dict[str, Callable[[Element], Iterator[str]]] = {
     "azure-openai-emit-token-metric": _token_metric,
     "azure-openai-token-limit": _token_limit,
@@ -68,6 +63,5 @@ _RULES: dict[str, Callable[[Element], Iterator[str]]] = {
     "forward-request": _forward_request,
     "llm-emit-token-metric": _token_metric,
     "llm-token-limit": _token_limit,
-    "quota-by-key": _quota_by_key,
     "set-backend-service": _set_backend_service,
 }

@@ -148,8 +148,7 @@ class Validator:
         if rule.text is None:
             self._no_text(element, ", ".join(rule.children) or ("policies" if rule.policies else ""))
         elif text.strip():
-            value = text if element.attributes.get("template") == "liquid" else self.resolve(element, text)
-            if reason := self._value(value, rule.text, policy):
+            if reason := self._value(self.resolve(element, text), rule.text, policy):
                 self._problem(element, f"The '{element.name}' element is invalid - {reason}.")
         elif rule.text.required:
             self._problem(element, f"The element '{element.name}' has incomplete content.")

@@ -161,7 +161,7 @@ class PolicyEngine:
         if "failure" in header:
             raise HostFailure(header["failure"])
         if header["problems"]:
-            raise PolicyNotExecutable("; ".join(_text(problem) for problem in header["problems"]))
+            raise PolicyNotExecutable(policy.mask("; ".join(_text(problem) for problem in header["problems"])))
         return number
 
     def _settle(self, key: str, done: asyncio.Future[int]) -> None:

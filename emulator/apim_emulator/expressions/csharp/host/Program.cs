@@ -39,7 +39,8 @@ namespace ApimEmulator.Host
                 else
                     new RuntimeServer(compiler, Output).Serve(input, CompilerStackBytes);
             // The parent has ended, or asks this process to: it may not be there to tidy up.
-            Directory.Delete(arguments[2], true);
+            if (Directory.Exists(arguments[2]))
+                Directory.Delete(arguments[2], true);
             return 0;
         }
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -26,8 +27,10 @@ def test_life_through_the_sdk(azure: Azure) -> None:
     created = subscriptions.create_or_update(GROUP, SERVICE, "client", wanted)
     assert (created.state, created.scope) == ("submitted", f"{azure.service()}/apis")
     assert created.start_date is None
-    update = models.SubscriptionUpdateParameters(state="active")
-    assert subscriptions.update(GROUP, SERVICE, "client", "*", update).start_date is not None
+    expiry = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    update = models.SubscriptionUpdateParameters(state="active", expiration_date=expiry)
+    updated = subscriptions.update(GROUP, SERVICE, "client", "*", update)
+    assert (updated.start_date is not None, updated.end_date, updated.expiration_date) == (True, None, expiry)
     secrets = subscriptions.list_secrets(GROUP, SERVICE, "client")
     assert secrets.primary_key == "first-key"
     subscriptions.regenerate_primary_key(GROUP, SERVICE, "client")

@@ -24,6 +24,7 @@ _NAME = re.compile(r"[^*#&+:<>?]+")
 _STATES = ("suspended", "active", "expired", "submitted", "rejected", "cancelled")
 _ENDED = frozenset(("expired", "rejected", "cancelled"))
 _KEYS = ("primaryKey", "secondaryKey")
+_DATES = frozenset(("createdDate", "startDate", "endDate"))
 _SERVICE_SCOPE = "/"
 # The one user that every service has; users are no resource here.
 _ADMINISTRATOR = "/users/1"
@@ -33,7 +34,10 @@ Key = Annotated[str | None, Field(min_length=1, max_length=256)]
 
 
 class SubscriptionContract(Contract):
-    """`properties` of a subscription; the dates are read-only and ignored when they are sent back."""
+    """`properties` of a subscription.
+
+    `expirationDate` is kept for auditors and ends nothing; the other dates are read-only, ignored when they are sent.
+    """
 
     display_name: str = Field(min_length=1, max_length=100)
     scope: str
@@ -43,6 +47,7 @@ class SubscriptionContract(Contract):
     primary_key: Key = None
     secondary_key: Key = None
     allow_tracing: bool = False
+    expiration_date: str | None = None
     created_date: str | None = None
     start_date: str | None = None
     end_date: str | None = None
@@ -173,5 +178,5 @@ def _dated(properties: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]
         dates["startDate"] = before.get("startDate", now)
     if properties["state"] in _ENDED:
         dates["endDate"] = before.get("endDate", now)
-    kept = {name: value for name, value in properties.items() if not name.endswith("Date")}
+    kept = {name: value for name, value in properties.items() if name not in _DATES}
     return {**kept, **dates}

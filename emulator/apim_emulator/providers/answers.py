@@ -251,10 +251,16 @@ def _usage(prompt: int, words: Sequence[str]) -> dict[str, int]:
 
 def _tokens(content: Any) -> int:
     """Return the estimated number of tokens in text, or in whatever else a message or an input holds."""
-    if isinstance(content, str):
-        return (len(content) + 3) // 4
-    if isinstance(content, list):
-        return sum(1 if isinstance(item, int) else _tokens(item) for item in content)
-    if isinstance(content, dict):
-        return _tokens(content.get("text", content.get("content", content.get("image"))))
-    return 0
+    count, waiting = 0, [content]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            count += (len(item) + 3) // 4
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            waiting.append(item.get("text", item.get("content")))
+        elif isinstance(item, int):
+            # One token of a text that the client has cut into tokens itself.
+            count += 1
+    return count

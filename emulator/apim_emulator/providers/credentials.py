@@ -5,7 +5,8 @@
 
 Azure's endpoints take one of their keys in the header `api-key` or a token of this run's Entra for the right audience.
 A wrong key is refused even beside a good token: no source says which of the two Azure prefers, and so a key that leaked
-to a provider shows. Serverless and managed compute take their key as a bearer token, too.
+to a provider shows. Where OpenAI's own client is used as it is (the v1 shape), and on serverless and managed compute
+endpoints, the key may come as a bearer token.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import jwt
 
 from apim_emulator.entra import TokenIssuer
 from apim_emulator.providers.errors import Dialect
-from apim_emulator.providers.families import EXTERNAL, ML_AUDIENCE, Family
+from apim_emulator.providers.families import EXTERNAL, Family, Surface
 from apim_emulator.requestlog import MASK, is_credential
 from apim_emulator.settings import ProviderSettings
 
 AUTHORIZATION = "authorization"
+_BEARER_KEYS = frozenset((Surface.V1, Surface.SERVERLESS))
 
 
 def check_credentials(
@@ -38,7 +40,7 @@ def check_credentials(
         return
     key = headers.get("api-key")
     bearer = _bearer(headers.get(AUTHORIZATION))
-    if _is_key(key, settings) or (ML_AUDIENCE in family.audiences and _is_key(bearer, settings)):
+    if _is_key(key, settings) or (dialect.surface in _BEARER_KEYS and _is_key(bearer, settings)):
         return
     if key is not None:
         raise dialect.wrong_key()

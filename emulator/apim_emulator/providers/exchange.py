@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ from apim_emulator.providers.hosts import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE
 from apim_emulator.settings import ProviderBehaviour
 
 _GETS = ("deployments", "models", "info")
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]{0,254}[!-~])?")
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Exchange:
         self._place = locate(host.family, host.settings.base_path, url.raw_path)
         self._deployment = (self._place.deployment if self._place else None) or model_of(self._body)
         surface = self._place.surface if self._place else _first_surface(host)
-        self._dialect = Dialect(surface, received.method, url.raw_path, tuple(sorted(host.family.audiences)))
+        self._dialect = Dialect(surface, received.method, url.raw_path, host.family.audiences)
 
     def outgoing(self) -> Outgoing:
         """Decide on the answer. What a behaviour does `times` times is counted here."""
@@ -123,7 +125,7 @@ class Exchange:
             headers["x-ms-region"] = self._host.settings.region
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains; preload"
             headers["X-Content-Type-Options"] = "nosniff"
-            if deployment and deployment.isprintable() and deployment.isascii():
+            if _HEADER_VALUE.fullmatch(deployment):
                 headers["x-ms-deployment-name"] = deployment
         if status < 400:
             requests, tokens = self._host.served(deployment, reply.tokens)

@@ -30,11 +30,14 @@ class Surface(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of endpoint: its name, the surfaces that it offers, and the audiences of the tokens that it takes."""
+    """A kind of endpoint: its name, the surfaces that it offers, and the audiences of the tokens that it takes.
+
+    The first audience is the one that its errors name.
+    """
 
     name: str
     surfaces: frozenset[Surface]
-    audiences: frozenset[str] = frozenset()
+    audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,11 @@ def _families() -> dict[str, Family]:
     """Return the families of Azure by the end of the host name."""
     families: dict[str, Family] = {}
     for cloud in ("com", "us", "cn"):
-        audiences = frozenset((f"https://cognitiveservices.azure.{cloud}", FOUNDRY_AUDIENCE))
+        audiences = (f"https://cognitiveservices.azure.{cloud}", FOUNDRY_AUDIENCE)
         families[f".openai.azure.{cloud}"] = Family("azure-openai", _OPENAI_SURFACES, audiences)
         families[f".cognitiveservices.azure.{cloud}"] = Family("ai-foundry", _FOUNDRY_SURFACES, audiences)
     families[".services.ai.azure.com"] = families[".cognitiveservices.azure.com"]
-    serverless = Family("serverless", _SERVERLESS_SURFACES, frozenset((ML_AUDIENCE,)))
+    serverless = Family("serverless", _SERVERLESS_SURFACES, (ML_AUDIENCE,))
     families[".models.ai.azure.com"] = families[".inference.ml.azure.com"] = serverless
     return families
 

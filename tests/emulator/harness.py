@@ -46,6 +46,8 @@ services:
   - {{resource_group: rg-other, name: apim-v2, sku: StandardV2, system_assigned: true}}
 key_vault_secrets:
   {VAULT_SECRET}: from-the-vault
+providers:
+  Configured.Provider.example: {{region: Lab}}
 """
 
 

@@ -34,6 +34,10 @@ def test_settings_that_are_not_named_stay(azure: Azure) -> None:
         ("arm", [], "body"),
         ("providers/x.example", {"code": 500}, "code"),
         ("providers/x.example", {"status": 99}, "status"),
+        ("providers/x.example", {"key_header": "a b"}, "key_header"),
+        ("providers/x.example", {"base_path": "v1"}, "base_path"),
+        ("providers/x.example", {"per_deployment": {"d": {"stauts": 500}}}, "per_deployment.d.stauts"),
+        ("providers/x.example:443", {}, "x.example:443"),
     ],
 )
 def test_wrong_input_is_named(azure: Azure, path: str, body: Any, named: str) -> None:
@@ -115,4 +119,29 @@ def test_providers(azure: Azure) -> None:
     assert azure.admin("PUT", "providers/Model.example", json={"status": 429, "retry_after": 3}).status_code == 200
     assert azure.admin("GET", "providers").json()["model.example"]["retry_after"] == 3
     assert azure.admin("DELETE", "providers/model.example").status_code == 204
-    assert azure.admin("GET", "providers").json() == {}
+    assert "model.example" not in azure.admin("GET", "providers").json()
+
+
+def test_what_a_provider_is_stays(azure: Azure) -> None:
+    told = {
+        "deployments": ["m"],
+        "api_keys": ["key-of-the-provider"],
+        "status": 500,
+        "per_deployment": {"m": {"times": 1}},
+    }
+    azure.admin("PUT", "providers/model.example", json=told)
+    answer = azure.admin("PUT", "providers/model.example", json={"latency_ms": 5})
+    assert "key-of-the-provider" not in answer.text
+    shown = answer.json()
+    assert (shown["deployments"], len(shown["api_keys"]), shown["latency_ms"]) == (["m"], 1, 5)
+    assert (shown["status"], shown["per_deployment"]) == (None, {})
+    assert azure.admin("PUT", "providers/model.example", json={"deployments": None}).json()["deployments"] is None
+    azure.admin("DELETE", "providers/model.example")
+
+
+def test_providers_of_the_configuration(azure: Azure) -> None:
+    configured = azure.admin("GET", "providers").json()["configured.provider.example"]
+    assert (configured["region"], configured["status"]) == ("Lab", None)
+    azure.admin("PUT", "providers/configured.provider.example", json={"status": 500, "region": "Other"})
+    azure.admin("DELETE", "providers/configured.provider.example")
+    assert azure.admin("GET", "providers").json() == {"configured.provider.example": configured}

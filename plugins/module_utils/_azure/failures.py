@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure import answers
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import (
@@ -87,7 +88,16 @@ def _from_connection(action: str, path: str, error: Exception) -> ArmError:
         ("ConnectionLost", "no whole answer came") if lost else ("ConnectionFailed", "the host was not reached")
     )
     cause = next((cause for cause in _causes(error) if getattr(cause, "inner_exception", None)), error)
-    return ConnectionFailed(action, path, code=code, message=f"{prefix}: {_root(cause)}", hint=_REACH_HINT)
+    root, host = _root(cause), _host(cause)
+    # A refusing proxy, for one, does not tell which host was asked for.
+    named = root if not host or host in root else f"{host}: {root}"
+    return ConnectionFailed(action, path, code=code, message=f"{prefix}: {named}", hint=_REACH_HINT)
+
+
+def _host(error: BaseException) -> str:
+    """Return the host that a failed request was for; empty when the exception does not tell."""
+    request = getattr(getattr(error, "inner_exception", None), "request", None)
+    return urlsplit(getattr(request, "url", None) or "").hostname or ""
 
 
 def _from_signal(action: str, path: str, signal: Signal) -> ArmError:

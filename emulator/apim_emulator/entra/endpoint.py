@@ -192,4 +192,4 @@ def _required(form: Mapping[str, str], name: str) -> str:
 
 
 def _identity_error(status: int, code: str, message: str) -> Answer:
-    return Answer(status, {"error": code, "error_description": message}, security_headers())
+    return Answer(status, {"statusCode": status, "message": f"{code}: {message}"}, security_headers())

@@ -19,7 +19,7 @@ from apim_emulator.providers import answers, listings
 from apim_emulator.providers.asking import Asked, check_body, check_version, model_of, operation_of, read_body
 from apim_emulator.providers.credentials import check_credentials, describe_credentials
 from apim_emulator.providers.errors import Dialect, Refused
-from apim_emulator.providers.families import EXTERNAL, Place, Surface, locate
+from apim_emulator.providers.families import EXTERNAL, Surface, locate
 from apim_emulator.providers.hosts import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, Host
 from apim_emulator.settings import ProviderBehaviour
 
@@ -29,7 +29,7 @@ _HEADER_VALUE = re.compile(r"[!-~]([ -~]{0,254}[!-~])?")
 
 @dataclass(slots=True)
 class Outgoing:
-    """An answer as it is to be sent, under which behaviour; `refuse` in it means that nothing is sent."""
+    """An answer as it is to be sent, under which behaviour. With status 0 nothing is sent."""
 
     status: int
     media_type: str
@@ -56,21 +56,21 @@ class Exchange:
         self._dialect = Dialect(surface, received.method, url.raw_path, host.family.audiences)
 
     def outgoing(self) -> Outgoing:
-        """Decide on the answer. What a behaviour does `times` times is counted here."""
+        """Decide on the answer. What a behaviour does `times` times is counted here.
+
+        A request that would be refused anyway does not use up what the provider was told to do.
+        """
         key, behaviour = self._host.behaviour(self._deployment)
-        try:
-            reply = self._reply(behaviour)
-        except Refused as refused:
-            scripted = refused.status == behaviour.status
-            content = answers.Reply(answers.JSON, (orjson.dumps(refused.content),))
-            outgoing = self._finished(refused.status, content, behaviour, refused.headers)
-        else:
-            scripted = True
-            outgoing = self._finished(behaviour.status or 200, reply, behaviour, {})
-        # A request that would have been refused anyway does not use up what the provider was told to do.
-        if scripted or behaviour.refuse:
+        if behaviour.refuse:
             self._host.count(key)
-        return outgoing
+            return Outgoing(0, answers.JSON, (), behaviour)
+        try:
+            wanted = self._checked()
+            self._host.count(key)
+            return self._finished(behaviour.status or 200, self._reply(wanted, behaviour), behaviour, {})
+        except Refused as refused:
+            content = answers.Reply(answers.JSON, (orjson.dumps(refused.content),))
+            return self._finished(refused.status, content, behaviour, refused.headers)
 
     def details(self) -> dict[str, Any]:
         """Return what the request log tells of the request beyond HTTP."""
@@ -83,27 +83,31 @@ class Exchange:
             "credentials": describe_credentials(self._host.settings, self._headers, self._query, self._issuer),
         }
 
-    def _reply(self, behaviour: ProviderBehaviour) -> answers.Reply:
+    def _checked(self) -> Asked | tuple[str, str]:
+        """Return what is asked of a model, or which list (and which item of it) is wanted."""
         place, dialect, host = self._place, self._dialect, self._host
         if place is None:
             raise dialect.not_found()
         operation, item = operation_of(place, dialect)
         check_version(place.surface, self._version, dialect)
         check_credentials(host.family, host.settings, dialect, self._headers, self._issuer)
-        asked = None if operation in _GETS else self._asked(place, operation)
-        if behaviour.status is not None and behaviour.status >= 400:
-            raise dialect.scripted(behaviour.status, behaviour.retry_after, operation, self._version)
-        if asked is None:
-            return answers.Reply(answers.JSON, (orjson.dumps(self._listing(operation, item)),))
-        model = answers.Model(asked.deployment, host.name, host.settings.region, place.surface)
-        return answers.answer(model, asked)
-
-    def _asked(self, place: Place, operation: str) -> Asked:
-        body = check_body(place, operation, self._media_type, self._body, self._dialect)
-        deployment = self._deployment or self._host.default_model
-        if not self._host.has(deployment):
-            raise self._dialect.unknown_deployment(deployment)
+        if operation in _GETS:
+            return operation, item
+        body = check_body(place, operation, self._media_type, self._body, dialect)
+        deployment = self._deployment or host.default_model
+        if not host.has(deployment):
+            raise dialect.unknown_deployment(deployment)
         return Asked(operation, deployment, body)
+
+    def _reply(self, wanted: Asked | tuple[str, str], behaviour: ProviderBehaviour) -> answers.Reply:
+        operation = wanted.operation if isinstance(wanted, Asked) else wanted[0]
+        if behaviour.status is not None and behaviour.status >= 400:
+            raise self._dialect.scripted(behaviour.status, behaviour.retry_after, operation, self._version)
+        if not isinstance(wanted, Asked):
+            return answers.Reply(answers.JSON, (orjson.dumps(self._listing(*wanted)),))
+        host = self._host
+        model = answers.Model(wanted.deployment, host.name, host.settings.region, self._dialect.surface)
+        return answers.answer(model, wanted)
 
     def _listing(self, operation: str, item: str) -> dict[str, Any]:
         deployments = self._host.settings.deployments or []
@@ -111,9 +115,9 @@ class Exchange:
             return listings.one_of(operation, item, self._host.has(item), self._dialect)
         if operation == "info":
             return listings.model_info(self._host.default_model)
-        return (
-            listings.list_deployments(deployments) if operation == "deployments" else listings.list_models(deployments)
-        )
+        if operation == "deployments":
+            return listings.list_deployments(deployments)
+        return listings.list_models(deployments)
 
     def _finished(
         self, status: int, reply: answers.Reply, behaviour: ProviderBehaviour, headers: dict[str, str]

@@ -133,7 +133,7 @@ class Providers:
         entry = self._log.add(
             "provider",
             _request(received, body),
-            0 if outgoing.behaviour.refuse else outgoing.status,
+            outgoing.status,
             started,
             secret_header=host.settings.key_header,
             **exchange.details(),

@@ -65,6 +65,9 @@ def test_so_many_times(stand: Stand) -> None:
     assert stand.post(key="wrong").status_code == 401
     assert stand.post(CHAT.partition("?")[0]).status_code == 404
     assert statuses(stand, 4) == [500, 500, 200, 200]
+    stand.configure(OPENAI, status=404, times=1)
+    assert stand.post(CHAT.partition("?")[0]).json()["error"]["message"] == "Resource not found"
+    assert stand.post().json()["error"]["message"] == "Not Found"
     stand.configure(OPENAI, status=503, times=1)
     assert statuses(stand, 2) == [503, 200]
 

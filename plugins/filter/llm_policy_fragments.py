@@ -18,10 +18,6 @@ options:
     description: A routing plan, from the filter P(citadel.ai_gateway.llm_routing_plan#filter).
     type: dict
     required: true
-  token_audience:
-    description: Audience of the token that Azure backends get.
-    type: str
-    default: https://cognitiveservices.azure.com
 """
 
 EXAMPLES = r"""
@@ -44,12 +40,12 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import TOKEN_AUDIENCE, render_fragments
+from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import render_fragments
 
 
-def llm_policy_fragments(plan: Mapping[str, Any], token_audience: str = TOKEN_AUDIENCE) -> list[dict[str, str]]:
+def llm_policy_fragments(plan: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the policy fragments of a routing plan."""
-    return render_fragments(plan, token_audience)
+    return render_fragments(plan)
 
 
 class FilterModule:

@@ -19,6 +19,8 @@ description:
   - When objects of one kind cannot be written, later kinds are not tried. What was done stays, and the next run does
     the rest.
   - Kinds that are left out are left alone.
+  - Secrets of key vaults are read with O(managed_identity), unless O(named_values[].key_vault.identity_client_id) names
+    another identity.
 extends_documentation_fragment:
   - citadel.ai_gateway.azure
   - citadel.ai_gateway.azure.attributes
@@ -160,13 +162,22 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
     if client_id:
         result["managed_identity_client_id"] = client_id
         # At the end, so that messages count the items of the option as the user does.
-        wanted["named_values"] = [*(wanted["named_values"] or []), {"name": MANAGED_IDENTITY, "value": client_id}]
+        given = [_read_by(client_id, item) for item in wanted["named_values"] or []]
+        wanted["named_values"] = [*given, {"name": MANAGED_IDENTITY, "value": client_id}]
     goals = [
         Goal(KINDS[option], option, items, prune=params["prune"] and option in OWNED_KINDS)
         for option, items in wanted.items()
         if items is not None
     ]
     return {**result, **reconcile(module, client, goals, params["owner"])}
+
+
+def _read_by(client_id: str, named_value: dict[str, Any]) -> dict[str, Any]:
+    """Return options of a named value, whose key vault is read by the gateway's identity unless they name another."""
+    vault = named_value["key_vault"]
+    if not vault or vault["identity_client_id"]:
+        return named_value
+    return {**named_value, "key_vault": {**vault, "identity_client_id": client_id}}
 
 
 def main() -> None:

@@ -14,11 +14,9 @@ from typing import Any
 
 import jinja2
 from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._csharp import csharp_literal
+from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._targets import unusual_targets, usual_targets
 
 _POLICIES = Path(__file__).resolve().parents[2] / "policies"
-
-# Audience of tokens for Azure OpenAI and AI Foundry in the public cloud (facts, LLM backends).
-TOKEN_AUDIENCE = "https://cognitiveservices.azure.com"  # noqa: S105  # an audience, not a token
 
 # In the order in which an API's policy includes them; the last one belongs into GET /deployments.
 FRAGMENTS = {
@@ -45,13 +43,16 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def render_fragments(plan: Mapping[str, Any], token_audience: str = TOKEN_AUDIENCE) -> list[dict[str, str]]:
+def render_fragments(plan: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the policy fragments of a routing plan, each with ``name``, ``description`` and ``value`` (rawxml).
 
     :param plan: a plan of the filter ``llm_routing_plan``.
-    :param token_audience: audience of the managed identity's token for Azure backends.
     """
-    variables = {"llm_routing_plan": plan, "llm_token_audience": token_audience}
+    variables = {
+        "llm_routing_plan": plan,
+        "llm_usual_targets": usual_targets(plan["routes"]),
+        "llm_unusual_targets": unusual_targets(plan["routes"]),
+    }
     return [
         {
             "name": name,

@@ -78,15 +78,17 @@ HOSTILE_NAMES = (
 )
 
 
-def hand_made(routes: Sequence[tuple[str, str, Sequence[str]]]) -> Plan:
+def hand_made(routes: Sequence[tuple[str, str, Sequence[str]]], token_audience: str = "") -> Plan:
     """Return a plan without asking the routing domain, which would refuse such names.
 
     :param routes: (name, type, models).
     """
+    request = {"token_audience": token_audience, "pooled": False, "retries": 0}
     deployment = {"sku": "S", "capacity": 1, "model_format": "F", "model_version": "V", "retirement_date": None}
     return {
         "routes": [
-            {"name": name, "type": kind, "pooled": False, "models": list(models)} for name, kind, models in routes
+            {"name": name, "type": kind, "family": kind, **request, "models": list(models)}
+            for name, kind, models in routes
         ],
         "models": [
             {
@@ -114,12 +116,26 @@ def pooled(models: int) -> Plan:
     )
 
 
+_KEY = {"auth_scheme": "api_key", "credential": {"named_value": "the-key"}}
+_SERVERLESS = _backend(
+    "phi-serverless", "ai-foundry", "https://phi.swedencentral.models.ai.azure.com", ["Phi-4-mini", "embed-v4"]
+)
+
 PLANS = {
     "single": _build(_PRIMARY),
     "balanced": _build(_PRIMARY, _SECONDARY),
     "mixed": _build(_PRIMARY, _OPENAI),
     "providers": _build(_PRIMARY, _OPENAI, _EXTERNAL),
     "external": _build(_EXTERNAL),
+    "families": _build(
+        _PRIMARY,
+        _SERVERLESS,
+        _backend("foundry-key", "ai-foundry", "https://f.services.ai.azure.com", ["grok-3"], **_KEY),
+        _backend("aoai-us", "azure-openai", "https://a.openai.azure.us", ["gpt-4.1"]),
+        _backend("aoai-by-host", "ai-foundry", "https://b.openai.azure.com", ["o3"]),
+        _EXTERNAL,
+    ),
+    "keys": _build(_backend("foundry-key", "ai-foundry", "https://f.services.ai.azure.com", ["grok-3"], **_KEY)),
     "empty": _build(),
     "ten": pooled(10),
     "thousand": pooled(1000),

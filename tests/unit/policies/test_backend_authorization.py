@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from tests.unit.policies.gateway import INBOUND, UAMI_CLIENT_ID, Gateway, Result
-from tests.unit.policies.rendering import TOKEN_AUDIENCE
 
-_TOKEN = {"Authorization": [f"Bearer token of {UAMI_CLIENT_ID} for {TOKEN_AUDIENCE}"]}
+_COGNITIVE = "https://cognitiveservices.azure.com"
 _CREDENTIALS: dict[str, Any] = {
     "headers": {"authorization": "Bearer client", "API-Key": "client", "Ocp-Apim-Subscription-Key": "client"},
     "query": {"subscription-key": "client", "api-key": "client"},
 }
+
+
+def _token(audience: str = _COGNITIVE) -> dict[str, list[str]]:
+    return {"Authorization": [f"Bearer token of {UAMI_CLIENT_ID} for {audience}"]}
 
 
 def _authorize(gateway: Gateway, pool: str, kind: str, requested: str, path: str, **request: Any) -> Result:
@@ -37,8 +40,14 @@ def _authorize(gateway: Gateway, pool: str, kind: str, requested: str, path: str
         ("ai-foundry", "/models/chat/completions", "/models/chat/completions"),
         ("ai-foundry", "/deployments/gpt-5/chat/completions", "/models/chat/completions"),
         ("ai-foundry", "/openai/deployments/gpt-5/embeddings", "/models/embeddings"),
+        ("azure-openai", "/openai/v1/chat/completions", "/openai/deployments/gpt-5/chat/completions"),
+        ("ai-foundry", "/completions", "/openai/deployments/gpt-5/completions"),
+        ("ai-foundry", "/images/generations", "/openai/deployments/gpt-5/images/generations"),
+        ("ai-foundry", "/images/embeddings", "/models/images/embeddings"),
         ("external", "/chat/completions", "/chat/completions"),
-        ("external", "/deployments/gpt-5/chat/completions", "/deployments/gpt-5/chat/completions"),
+        ("external", "/models/chat/completions", "/models/chat/completions"),
+        ("external", "/deployments/gpt-5/chat/completions", "/chat/completions"),
+        ("external", "/openai/deployments/gpt-5/chat/completions", "/chat/completions"),
     ],
 )
 def test_the_path_is_that_of_the_type(gateway: Gateway, kind: str, path: str, sent: str) -> None:
@@ -68,7 +77,7 @@ def test_azure_gets_a_token_and_an_api_version(gateway: Gateway, kind: str, vers
     result = _authorize(
         gateway, "target", kind, "gpt-5", "/chat/completions", query={"x": "1"}, headers={"accept": "*/*"}
     )
-    assert result.sent["headers"] == {"accept": ["*/*"], **_TOKEN}
+    assert result.sent["headers"] == {"accept": ["*/*"], **_token()}
     assert result.sent["query"] == {"x": ["1"], "api-version": [version]}
 
 
@@ -178,6 +187,61 @@ def test_a_body_beside_a_deployment_may_name_none(gateway: Gateway, body: str | 
     assert result.sent["body"] == body
 
 
+@pytest.mark.parametrize(
+    ("model", "backend", "path", "version", "token"),
+    [
+        ("gpt-4o", "aif-citadel-primary", "/models/chat/completions", "2024-05-01-preview", _token()),
+        ("Phi-4-mini", "phi-serverless", "/chat/completions", "2024-05-01-preview", _token("https://ml.azure.com")),
+        ("grok-3", "foundry-key", "/models/chat/completions", "2024-05-01-preview", {}),
+        (
+            "gpt-4.1",
+            "aoai-us",
+            "/openai/deployments/gpt-4.1/chat/completions",
+            "2024-10-21",
+            _token("https://cognitiveservices.azure.us"),
+        ),
+        ("o3", "aoai-by-host", "/openai/deployments/o3/chat/completions", "2024-10-21", _token()),
+        ("mistral-large", "mistral", "/chat/completions", None, {}),
+    ],
+)
+@pytest.mark.parametrize("spoken", ["", "/deployments/{}"])
+def test_each_family_gets_what_it_answers(
+    gateway_of: Callable[[str], Gateway],
+    model: str,
+    backend: str,
+    path: str,
+    version: str | None,
+    token: dict[str, Any],
+    spoken: str,
+) -> None:
+    """Whichever shape the client speaks; a model of the plan is told by its route, not by its type."""
+    parameters = {"deployment-id": model} if spoken else {}
+    client_path = f"{spoken.format(model)}/chat/completions"
+    sent = gateway_of("families").send(client_path, model=model, parameters=parameters).sent
+    assert (sent["backend"], sent["path"], sent["headers"]) == (backend, path, token)
+    assert sent["query"].get("api-version") == ([version] if version else None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "version"),
+    [("azure-openai", ["2025-01-01"]), ("ai-foundry", ["2024-05-01-preview"]), ("external", None)],
+)
+def test_an_api_version_stays_in_its_shape(gateway: Gateway, kind: str, version: list[str] | None) -> None:
+    path = "/deployments/gpt-5/chat/completions"
+    sent = _authorize(gateway, "target", kind, "gpt-5", path, query={"api-version": "2025-01-01"}).sent
+    assert sent["query"].get("api-version") == version
+
+
+@pytest.mark.parametrize(("model", "retries"), [("DeepSeek-R1", 3), ("gpt-5", 0), ("GPT-4O", 0), ("mistral-large", 0)])
+def test_pools_are_tried_again_and_single_backends_are_not(gateway: Gateway, model: str, retries: int) -> None:
+    assert gateway.send(model=model).variables["targetRetries"] == retries
+
+
+def test_without_a_managed_identity_nothing_asks_for_its_token(gateway_of: Callable[[str], Gateway]) -> None:
+    assert gateway_of("keys").send(model="grok-3").sent["headers"] == {}
+    assert _authorize(gateway_of("keys"), "other", "azure-openai", "gpt-5", "/chat").sent["headers"] == {}
+
+
 def test_a_gateway_of_external_providers_has_no_token_to_give(gateway_of: Callable[[str], Gateway]) -> None:
     result = _authorize(gateway_of("external"), "target", "azure-openai", "gpt-5", "/chat/completions")
     assert result.sent["headers"] == {}
@@ -197,4 +261,4 @@ def test_the_fragments_together_route_a_request(gateway: Gateway, model: str, ba
     assert result.response is None
     assert result.sent["backend"] == backend
     assert result.sent["path"] == path
-    assert result.sent["headers"] == ({} if backend == "mistral" else _TOKEN)
+    assert result.sent["headers"] == ({} if backend == "mistral" else _token())

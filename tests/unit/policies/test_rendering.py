@@ -5,56 +5,24 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-import yaml
 
 from tests.unit.policies.fragment_text import read_fragment
-from tests.unit.policies.plans import PLANS, hand_made
-from tests.unit.policies.rendering import FRAGMENTS, POLICIES, TOKEN_AUDIENCE, render
+from tests.unit.policies.plans import PLANS, hand_made, pooled
+from tests.unit.policies.rendering import FRAGMENTS, render
 
-_ROOT = POLICIES.parent
 # Service limits of API Management: a fragment holds 512 KB.
 _LIMIT = 512 * 1024
 
 pytestmark = pytest.mark.parametrize("fragment_id", FRAGMENTS)
 
 
-@pytest.fixture(scope="session")
-def rendered_by_ansible(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the fragments of one plan as a playbook renders them."""
-    folder = tmp_path_factory.mktemp("ansible")
-    lookups = {each: f"{{{{ lookup('ansible.builtin.template', '{POLICIES / each}.xml.j2') }}}}" for each in FRAGMENTS}
-    task = {"ansible.builtin.copy": {"content": "{{ fragments | to_json }}", "dest": str(folder / "fragments.json")}}
-    variables = {"ansible_python_interpreter": sys.executable, "fragments": lookups}
-    play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": variables, "tasks": [task]}
-    (folder / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
-    given = {"llm_routing_plan": PLANS["providers"], "llm_token_audience": TOKEN_AUDIENCE}
-    (folder / "vars.json").write_text(json.dumps(given))
-    subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-e", "@vars.json", "play.yml"],
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(_ROOT / "collections")},
-        check=True,
-        capture_output=True,
-    )
-    fragments: dict[str, str] = json.loads((folder / "fragments.json").read_text())
-    return fragments
-
-
 def _comments(text: str) -> list[str]:
     return re.findall(r"<!--.*?-->", text, re.DOTALL)
-
-
-def test_renders_the_same_in_ansible(fragment_id: str, rendered_by_ansible: dict[str, str]) -> None:
-    assert rendered_by_ansible[fragment_id] == render(fragment_id, PLANS["providers"])
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -90,7 +58,7 @@ def test_does_not_repeat_the_inventory_outside_of_literals(fragment_id: str, pla
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_refers_to_no_named_value_but_the_identity(fragment_id: str, plan: str) -> None:
-    needs_identity = fragment_id == "set-backend-authorization" and plan not in {"external", "empty", "hostile"}
+    needs_identity = fragment_id == "set-backend-authorization" and plan not in {"external", "empty", "hostile", "keys"}
     named_values = re.findall(r"\{\{.*?\}\}", render(fragment_id, PLANS[plan]))
     assert named_values == (["{{uami-client-id}}"] if needs_identity else [])
 
@@ -108,12 +76,16 @@ def test_does_not_read_expressions_as_lines(fragment_id: str) -> None:
 
 
 @pytest.mark.parametrize("audience", ["https://cognitiveservices.azure.us", 'https://x" /><inject a="'])
-def test_takes_the_token_audience_from_the_cloud(fragment_id: str, audience: str) -> None:
-    plan: dict[str, Any] = hand_made([("route", "ai-foundry", ["model"])])
+def test_takes_the_token_audience_from_the_plan(fragment_id: str, audience: str) -> None:
+    plan: dict[str, Any] = hand_made([("route", "ai-foundry", ["model"])], token_audience=audience)
     try:
-        root = read_fragment(render(fragment_id, plan, audience), "e").root
+        root = read_fragment(render(fragment_id, plan), "e").root
     except ET.ParseError as error:
         pytest.fail(str(error))
     assert root.find(".//inject") is None
     tokens = root.findall(".//authentication-managed-identity")
     assert len(tokens) == (fragment_id == "set-backend-authorization")
+
+
+def test_three_thousand_models_fit(fragment_id: str) -> None:
+    assert len(render(fragment_id, pooled(3000))) < _LIMIT

@@ -83,7 +83,7 @@ namespace Harness
         private void SetMany(Dictionary<string, string[]> values, XElement element)
         {
             var name = Literal(element, "name");
-            var action = Literal(element, "exists-action");
+            var action = Text(Literal(element, "exists-action"));
             if (action == "delete")
             {
                 values.Remove(name);

@@ -96,6 +96,26 @@ def test_required_query_parameters_can_stay_in_the_query(azure: Azure) -> None:
     assert [item["name"] for item in chat["request"]["queryParameters"]] == ["api-version", "trace"]
 
 
+def test_a_document_of_version_31_with_what_is_rare(azure: Azure) -> None:
+    """Names of nothing but dashes, schemas without a type, values that are no text, two names that become one."""
+    anything = {"content": {"application/json": {"schema": True}}}
+    parameter = {"name": "n", "in": "query", "schema": {"type": ["integer", "null"], "enum": [1, None], "default": 1}}
+    rare: dict[str, Any] = {"requestBody": anything, "parameters": [parameter]}
+    rare["responses"] = {"204": {"description": "done"}, "2XX": {"description": "any"}}
+    operations = {
+        "/a": {"post": {"operationId": "___", **rare}},
+        "/b": {"get": {"operationId": "Get.It"}, "put": {"operationId": "get_it", "requestBody": {"$ref": "#/x-body"}}},
+    }
+    info = {"title": "Rare", "version": "1"}
+    document = {"openapi": "3.1.0", "info": info, "paths": operations, "x-body": anything}
+    assert azure.put("apis/rare", imported(document)).status_code == 201
+    shown = {item["name"]: item["properties"] for item in azure.all("apis/rare/operations")}
+    assert set(shown) == {"post-a", "get-it", "get-it-1"}
+    (query,) = shown["post-a"]["request"]["queryParameters"]
+    assert (query["type"], query["values"], query["defaultValue"]) == ("string", ["1", "null"], "1")
+    assert shown["post-a"]["responses"] == [{"statusCode": 204, "description": "done"}]
+
+
 def test_the_same_import_changes_nothing(azure: Azure) -> None:
     path = "apis/models/operations/chat-completions-create"
     first = azure.put("apis/models", imported())
@@ -139,6 +159,7 @@ def test_a_put_without_a_document_keeps_the_operations(azure: Azure) -> None:
         (json.dumps(DOCUMENT | {"x-other": {"$ref": "file:///etc/hostname"}}), "'file:///etc/hostname' is not to"),
         (json.dumps(DOCUMENT | {"paths": {"/{x}": {"get": CHAT}}}), "Path parameter 'x'"),
         ("openapi: 3.0.1\ninfo: &a {b: *a}", "nested too deeply"),
+        ("[" * 5000, "nested too deeply"),
     ],
 )
 def test_documents_that_are_refused(azure: Azure, text: str, part: str) -> None:

@@ -82,6 +82,7 @@ def test_scopes(azure: Azure, scope: str, prefix: str) -> None:
         ({"scope": "/apis/none/operations/o"}, "scope"),
         ({"state": "on"}, "state"),
         ({"primaryKey": "x" * 257}, "primaryKey"),
+        ({"primaryKey": ["k"]}, "primaryKey"),
         ({"ownerId": "/users/2"}, "ownerId"),
         ({"other": 1}, "other"),
     ],

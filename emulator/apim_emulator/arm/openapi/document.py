@@ -78,10 +78,10 @@ def load(text: str) -> Document:
 
     Raises ArmError (ValidationError, target `representation`) with a detail for each violation.
     """
-    root = _parse(text)
-    if not isinstance(root, dict) or not str(root.get("openapi", "")).startswith(("3.0.", "3.1.")):
-        raise refused(["The document is not one of OpenAPI 3.0 or 3.1.", _INVALID])
     try:
+        root = _parse(text)
+        if not isinstance(root, dict) or not str(root.get("openapi", "")).startswith(("3.0.", "3.1.")):
+            raise refused(["The document is not one of OpenAPI 3.0 or 3.1.", _INVALID])
         violations = _dangling(root) or _violations(root)
     except RecursionError as error:
         raise refused(["The document is nested too deeply.", _INVALID]) from error

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from apim_emulator.arm.contracts import is_absolute_url
 from apim_emulator.arm.errors import Problem, invalid
 from apim_emulator.arm.openapi.document import Document, load
@@ -122,7 +124,7 @@ class _Source:
 
     def name(self) -> str:
         """Return the name of the ARM resource."""
-        return _normal_name(self._operation.get("operationId") or f"{self._method}-{self._path}")
+        return _normal_name(self._operation.get("operationId", "")) or _normal_name(f"{self._method}-{self._path}")
 
     def properties(self, name: str) -> dict[str, Any]:
         """Return the properties of the ARM resource, not yet checked; inline schemas are named after the operation."""
@@ -150,7 +152,9 @@ class _Source:
         ]
 
     def _parameter(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        schema = self._document.resolve(item.get("schema", {}))
+        sent = item.get("schema")
+        # OpenAPI 3.1 knows the schemas `true` and `false`, which say nothing about a type.
+        schema = self._document.resolve(sent) if isinstance(sent, Mapping) else {}
         kind = schema.get("type", "string")
         parameter: dict[str, Any] = {"name": item["name"], "type": kind if isinstance(kind, str) else "string"}
         if item.get("required"):
@@ -197,7 +201,7 @@ class _Source:
         for content_type, media in node.get("content", {}).items():
             representation = {"contentType": content_type}
             schema = media.get("schema")
-            if schema:
+            if isinstance(schema, Mapping) and schema:
                 representation |= {"schemaId": SCHEMA_NAME, "typeName": self._type_name(schema, inline_name)}
             yield representation | _present(examples=_examples(media))
 
@@ -223,4 +227,4 @@ def _present(**members: Any) -> dict[str, Any]:
 
 
 def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else orjson.dumps(value).decode("utf-8")

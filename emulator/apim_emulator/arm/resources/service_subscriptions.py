@@ -167,7 +167,12 @@ def _key_problems(service: Service, name: str, properties: dict[str, Any]) -> li
         if item.name.lower() != name.lower()
         for key in _KEYS
     }
-    return [Problem(key, "The key is already in use.") for key in _KEYS if properties.get(key) in taken]
+    sent = {key: properties.get(key) for key in _KEYS}
+    return [
+        Problem(key, "The key is already in use.")
+        for key, value in sent.items()
+        if isinstance(value, str) and value in taken
+    ]
 
 
 def _dated(properties: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def test_life_through_the_sdk(azure: Azure) -> None:
     backends.delete(GROUP, SERVICE, "one", "*")
     with pytest.raises(ResourceNotFoundError) as error:
         backends.get(GROUP, SERVICE, "one")
+    assert error.value.error
     assert error.value.error.message == "Backend not found."
 
 
@@ -236,6 +237,7 @@ def test_error_as_the_sdk_sees_it(azure: Azure) -> None:
     contract = models.BackendContract(url="nowhere", protocol="http")
     with pytest.raises(HttpResponseError) as raised:
         azure.sdk().backend.create_or_update(GROUP, SERVICE, "b", contract)
+    assert raised.value.error
     assert raised.value.error.code == "ValidationError"
     assert raised.value.error.message == "One or more fields contain incorrect values:"
     assert [detail.target for detail in raised.value.error.details] == ["url"]

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_input_and_output_are_the_commands_own() -> None:
 
 
 def test_environment_of_the_child() -> None:
-    foreign = {
+    foreign: dict[str, Any] = {
         "AZURE_CLIENT_SECRET": "real",
         "ARM_ACCESS_KEY": "real",
         "MSI_SECRET": "real",

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.emulator.harness import Azure
 
 
-def _metadata(azure: Azure, version: str) -> object:
+def _metadata(azure: Azure, version: str) -> Any:
     response = azure.http("GET", f"{azure.url}/metadata/endpoints", params={"api-version": version})
     assert response.status_code == 200
     return response.json()

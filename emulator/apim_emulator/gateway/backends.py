@@ -20,11 +20,11 @@ _NAMED_VALUE = re.compile(r"\{\{\s*([A-Za-z0-9-._]+)\s*\}\}")
 
 
 class BackendUnavailable(ForwardError):
-    """The breaker of a backend, or of each member of a pool, is open; `retry_after` is for the caller, if any."""
+    """The breaker of a backend, or of each member of a pool, is open; `headers` are for the caller."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(SOURCE, reason, message, 503)
-        self.retry_after: str | None = None
+        self.headers: Headers = []
 
 
 class Backends:
@@ -32,12 +32,17 @@ class Backends:
 
     def __init__(self) -> None:
         self._views: Mapping[str, BackendView] = {}
+        self._etags: Mapping[str, str] = {}
         self._breakers: dict[str, Breaker] = {}
         self._balancers: dict[str, Balancer] = {}
 
-    def update(self, snapshot: Snapshot) -> None:
-        """Serve by this snapshot from now on."""
-        kept = {name for name, view in snapshot.backends.items() if self._views.get(name) == view}
+    def update(self, snapshot: Snapshot, etags: Mapping[str, str]) -> None:
+        """Serve by this snapshot from now on.
+
+        `etags` are those of the backends by lower-case name: they tell one that was removed and made again, between two
+        snapshots, from the one before.
+        """
+        kept = {name for name in snapshot.backends if self._etags.get(name) == etags[name]}
         self._breakers = {name: breaker for name, breaker in self._breakers.items() if name in kept}
         self._balancers = {name: balancer for name, balancer in self._balancers.items() if name in kept}
         for name, view in snapshot.backends.items():
@@ -45,7 +50,7 @@ class Backends:
                 self._balancers.setdefault(name, Balancer.of(view))
             elif view.breaker is not None and name not in self._breakers:
                 self._breakers[name] = Breaker(BreakerRule.of(view.breaker))
-        self._views = snapshot.backends
+        self._views, self._etags = snapshot.backends, etags
 
     def choose(self, backend_id: str) -> BackendView:
         """Return the single backend that serves a request to this backend: itself, or a member of the pool.

@@ -149,7 +149,8 @@ class Exchange:
             return self.backends.choose(backend_id)
         except BackendUnavailable as unavailable:
             # Facts 3.1: known only from a response that this very request got before.
-            unavailable.retry_after = self._retry_after
+            if self._retry_after is not None:
+                unavailable.headers = [("Retry-After", self._retry_after)]
             raise
 
     def _abandon(self) -> None:

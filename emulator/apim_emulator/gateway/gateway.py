@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,11 +40,12 @@ class Serving:
     snapshot: Snapshot
     routes: Routes
     keys: Keys
+    etags: Mapping[str, str]
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Serving:
-        """Return what the gateway serves by from this snapshot on."""
-        return cls(snapshot, Routes(snapshot.apis.values()), Keys(snapshot))
+    def of(cls, snapshot: Snapshot, etags: Mapping[str, str]) -> Serving:
+        """Return what the gateway serves by from this snapshot on; `etags` are those of its backends."""
+        return cls(snapshot, Routes(snapshot.apis.values()), Keys(snapshot), etags)
 
 
 @dataclass(slots=True)
@@ -89,11 +90,12 @@ class Gateway:
         self._programs = Programs(engine)
         self._calm: asyncio.TimerHandle | None = None
         self._preparing: asyncio.Task[None] | None = None
-        self._is_stale = False
-        self._serving = self._serve(view.snapshot())
+        self._is_stale = True
+        self._serving: Serving | None = None
 
     def start(self) -> None:
-        """Follow the writes of ARM."""
+        """Serve by the present state, and follow the writes of ARM."""
+        self.serving()
         self._view.watch(self._changed)
 
     async def stop(self) -> None:
@@ -123,9 +125,9 @@ class Gateway:
 
     def serving(self) -> Serving:
         """Return what the gateway serves by now."""
-        if self._is_stale:
+        if self._is_stale or self._serving is None:
             self._is_stale = False
-            self._serve(self._view.snapshot())
+            return self._serve(self._look())
         return self._serving
 
     def _changed(self) -> None:
@@ -133,19 +135,24 @@ class Gateway:
         delay = self._propagation() / 1000
         loop = asyncio.get_running_loop()
         if delay:
-            loop.call_later(delay, self._serve, self._view.snapshot())
+            loop.call_later(delay, self._serve, self._look())
         else:
             self._is_stale = True
         if self._calm is not None:
             self._calm.cancel()
         self._calm = loop.call_later(delay + _CALM, self._prepare)
 
-    def _serve(self, snapshot: Snapshot) -> Serving:
-        serving: Serving | None = getattr(self, "_serving", None)
-        if serving is None or serving.snapshot.version < snapshot.version:
-            self._serving = Serving.of(snapshot)
-            self.backends.update(snapshot)
-            self._programs.update(snapshot)
+    def _look(self) -> Serving:
+        """Return what the gateway serves by when it sees the present state."""
+        etags = {backend.name.lower(): backend.etag for backend in self.service.children("backends")}
+        return Serving.of(self._view.snapshot(), etags)
+
+    def _serve(self, serving: Serving) -> Serving:
+        """Serve by this state from now on, unless it is older than the one that is served by already."""
+        if self._serving is None or self._serving.snapshot.version < serving.snapshot.version:
+            self._serving = serving
+            self.backends.update(serving.snapshot, serving.etags)
+            self._programs.update(serving.snapshot)
         return self._serving
 
     def _prepare(self) -> None:

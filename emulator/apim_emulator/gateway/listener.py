@@ -88,7 +88,8 @@ class GatewayListener(Listener):
             details |= {
                 "backend": served[-1] if served else None,
                 "attempts": attempts,
-                "events": visit.exchange.events,
+                "metrics": [event for event in visit.exchange.events if event["kind"] != "trace"],
+                "traces": [event for event in visit.exchange.events if event["kind"] == "trace"],
             }
         visit.request.target = _masked(visit.request.target, visit)
         secret = visit.api.key_header if visit.api is not None else None

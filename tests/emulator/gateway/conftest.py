@@ -20,7 +20,7 @@ from apim_emulator.providers import Providers
 from apim_emulator.requestlog import RequestLog
 from apim_emulator.settings import ProviderSettings
 
-from tests.emulator.gateway.views import api, snapshot
+from tests.emulator.gateway.views import api, etags, snapshot
 
 R = TypeVar("R")
 
@@ -57,7 +57,8 @@ class Rig:
     def exchange(self, *backends: BackendView, **named_values: str) -> Exchange:
         """Return a new request's exchange, in a service with these backends."""
         self._version += 1
-        self.backends.update(snapshot(self._version, backends=backends))
+        shown = snapshot(self._version, backends=backends)
+        self.backends.update(shown, etags(shown))
         values = {name.replace("_", "-"): value for name, value in named_values.items()}
         # No test here asks for a token: that needs a whole service.
         return Exchange(api(), self.backends, values, self.client, identities=None)  # type: ignore[arg-type]

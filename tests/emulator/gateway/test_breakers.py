@@ -11,11 +11,12 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from apim_emulator.arm.view import BackendView
 from apim_emulator.gateway.backends import Backends, BackendUnavailable
 from apim_emulator.gateway.breakers import Breaker, BreakerRule, retry_after_seconds, seconds
 from apim_emulator.runtime import ForwardError
 
-from tests.emulator.gateway.views import backend, breaker, pool, snapshot
+from tests.emulator.gateway.views import backend, breaker, etags, pool, snapshot
 
 
 class Clock:
@@ -126,6 +127,11 @@ def test_durations_and_dates() -> None:
     assert retry_after_seconds("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
+def serve(backends: Backends, views: list[BackendView], **changed: str) -> None:
+    shown = snapshot(backends=views)
+    backends.update(shown, {**etags(shown), **changed})
+
+
 def trip(backends: Backends, name: str) -> None:
     chosen = backends.choose(name)
     guarding = backends.breaker(chosen)
@@ -136,7 +142,7 @@ def trip(backends: Backends, name: str) -> None:
 def test_open_backends_and_exhausted_pools(clock: Clock) -> None:
     backends = Backends()
     views = [backend("a", breaker=breaker()), backend("b", breaker=breaker()), pool("P", ("A", 1, 1), ("b", 2, 1))]
-    backends.update(snapshot(1, backends=views))
+    serve(backends, views)
     assert backends.choose("p").id == "a"
     trip(backends, "a")
     assert backends.choose("P").id == "b"
@@ -154,15 +160,18 @@ def test_open_backends_and_exhausted_pools(clock: Clock) -> None:
 def test_a_breaker_lives_as_long_as_its_backend_is_the_same() -> None:
     backends = Backends()
     first, other = backend("a", breaker=breaker()), backend("o")
-    backends.update(snapshot(1, backends=[first, other]))
+    serve(backends, [first, other])
     trip(backends, "a")
-    backends.update(snapshot(2, backends=[first]))
+    serve(backends, [first])
     assert [(name, state.is_open()) for name, state in backends.breakers()] == [("a", True)]
-    backends.update(snapshot(3, backends=[backend("a", "https://moved.example", breaker=breaker())]))
+    serve(backends, [backend("a", "https://moved.example", breaker=breaker())])
     assert [(name, state.is_open()) for name, state in backends.breakers()] == [("a", False)]
     trip(backends, "a")
-    backends.update(snapshot(4))
+    serve(backends, [backend("a", "https://moved.example", breaker=breaker())], a="made again")
+    assert [(name, state.is_open()) for name, state in backends.breakers()] == [("a", False)]
+    trip(backends, "a")
+    serve(backends, [])
     with pytest.raises(ForwardError, match="could not be found"):
         backends.choose("a")
-    backends.update(snapshot(5, backends=[first]))
+    serve(backends, [first])
     assert backends.choose("a") == first

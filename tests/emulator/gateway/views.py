@@ -107,3 +107,8 @@ def snapshot(version: int = 1, **parts: Any) -> Snapshot:
         for name in ("apis", "products", "subscriptions", "backends")
     }
     return Snapshot(version=version, policy="", fragments={}, named_values=parts.pop("named_values", {}), **mappings)
+
+
+def etags(shown: Snapshot) -> dict[str, str]:
+    """Return an ETag for each backend, that changes with the backend."""
+    return {name: repr(view) for name, view in shown.backends.items()}

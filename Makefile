@@ -16,8 +16,9 @@ setup: ## install what all of this needs (run by every target)
 demo: setup ## onboard the example inventory on the embedded Azure, twice, and show what exists
 	apim-emulator exec -- tools/demo
 
+# A file's tests stay together: many share one playbook run.
 test: setup ## all tests of the product
-	pytest
+	pytest --numprocesses auto --dist loadfile
 
 lint: setup ## static checks of Python, YAML and Ansible content
 	ruff check

@@ -30,7 +30,7 @@ def inner_xml(element: Element) -> str:
     if not element.elements:
         return element.text
     renderer = _Renderer(raw=True)
-    return "".join(renderer.inline(child) for child in element.children)
+    return "".join(renderer.inline(child) for child in element.children).replace(_LINE, "\n")
 
 
 class _Renderer:

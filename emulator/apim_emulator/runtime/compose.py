@@ -42,8 +42,8 @@ class ScopedPolicy:
 class EffectivePolicy:
     """The joined policy.
 
-    key: equal for equal policies. program: JSON for the C# class `Runtime.PolicyProgram`. mask: takes named values out of
-    a text, because a compiler quotes what it does not understand.
+    key: equal for equal policies. program: JSON for the C# class `Runtime.PolicyProgram`. mask: takes named values out
+    of a text, because a compiler quotes what it does not understand.
     """
 
     key: str

@@ -110,6 +110,6 @@ def test_a_secret_that_the_compiler_quotes_is_masked(refusal: Refusal) -> None:
     assert refused.details[0]["message"].endswith("The name '{{nv}}' does not exist in the current context")
 
 
-def test_a_liquid_template_has_braces_of_its_own(check: Check) -> None:
-    checked = check("<fragment><set-body template='liquid'>{{body.name}}</set-body></fragment>")
-    assert checked.named_values == set()
+def test_a_liquid_template_is_refused_because_nothing_executes_it(refusal: Refusal) -> None:
+    (detail,) = refusal("<fragment><set-body template='liquid'>a</set-body></fragment>").details
+    assert "The 'template' attribute is not declared." in detail["message"]

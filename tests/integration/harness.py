@@ -79,10 +79,11 @@ class Request:
 
 
 class Azure:
-    """A running embedded Azure. `environment` is what a client needs to find it."""
+    """A running embedded Azure: `environment` is what a client needs to find it, `pid` its process."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], pid: int) -> None:
         self.environment = environment
+        self.pid = pid
         self._admin = environment["APIM_EMULATOR_ADMIN_URL"]
         self._http = requests.Session()
         self._http.trust_env = False
@@ -193,7 +194,7 @@ def running_azure(*arguments: str | Path) -> Iterator[Azure]:
             environment = process.stdout.readline()
             if not environment:
                 raise RuntimeError("the emulator ended at its start; its reason is in the captured output")
-            yield Azure(json.loads(environment))
+            yield Azure(json.loads(environment), process.pid)
         finally:
             process.stdin.close()
             process.wait()

@@ -117,6 +117,14 @@ def test_the_key_travels_on_unless_a_policy_removes_it(site: Site) -> None:
     assert "key=" in entry["url"]
 
 
+def test_bodies_that_a_gateway_does_not_buffer(site: Site) -> None:
+    consumption = site.azure.admin("GET", "services").json()[1]["url"]
+    body = {"input": "x" * 2 * 1024 * 1024}
+    assert site.azure.http("POST", consumption, json=body).status_code == 413
+    site.policy(inbound=SAY.format("context.Request.Body.As<string>().Length.ToString()"))
+    assert int(site.ask(body=body).text) > 2 * 1024 * 1024
+
+
 def test_no_credential_is_logged(site: Site) -> None:
     site.put("namedValues/nv", {"displayName": "nv", "value": "value-of-the-provider", "secret": True})
     credentials = {"header": {"Authorization": ["Bearer {{nv}}"]}, "query": {"sig": ["{{nv}}"]}}

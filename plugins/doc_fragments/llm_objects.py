@@ -176,6 +176,66 @@ options:
         type: str
 """
 
+    APIS = r"""
+options:
+  apis:
+    description: The APIs.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Id of the API.
+        type: str
+        required: true
+      display_name:
+        description: Name shown in the portals. A new API is shown by its O(apis[].name) when this is left out.
+        type: str
+      description:
+        description: Description.
+        type: str
+      path:
+        description: Path below the gateway's URL, up to 400 characters. Required to create an API.
+        type: str
+      service_url:
+        description: Where requests go for which no policy names a backend.
+        type: str
+      protocols:
+        description: How clients may call it. ARM takes V(https) for a new API when it is left out.
+        type: list
+        elements: str
+        choices: [http, https]
+      subscription_required:
+        description: Whether a subscription key is needed. ARM says that it is when this is left out.
+        type: bool
+      subscription_key_names:
+        description: Where clients put their key.
+        type: dict
+        suboptions:
+          header:
+            description: Name of the header.
+            type: str
+            default: api-key
+          query:
+            description: Name of the query parameter.
+            type: str
+            default: api-key
+      definition:
+        description:
+          - An OpenAPI document of version 3, whose operations become those of the API. Other operations of it go.
+          - Method, path, C(operationId), C(summary) and C(description) count. Schemas stay as they are.
+        type: dict
+      policy:
+        description: The policy of the API, with C# expressions as they are (V(rawxml)), up to 512 KiB.
+        type: str
+      operation_policies:
+        description: Policies of operations, by C(operationId). Operations that are not named here keep theirs.
+        type: dict
+      products:
+        description: Products to which the API shall belong. Others to which it belongs are left alone.
+        type: list
+        elements: str
+"""
+
     NAMED_VALUES = r"""
 options:
   named_values:

@@ -67,7 +67,9 @@ def reconcile(module: AnsibleModule, client: ArmClient, goals: Sequence[Goal], o
     if module._diff:
         result["diff"] = report.diff()
     if report.errors:
-        errors = [{"kind": c.resource.kind, "name": c.name, **_error_fields(c.error)} for c in report.errors if c.error]
+        errors = [
+            {"kind": c.resource.kind, "name": c.title, **_error_fields(c.error)} for c in report.errors if c.error
+        ]
         module.fail_json(msg=_failure_message(report), errors=errors, **result)
     return result
 
@@ -85,11 +87,18 @@ def run_kind(resource: Resource, option: str, *, owned: bool = False) -> None:
     if owned:
         spec |= {"owner": {"type": "str"}, "prune": {"type": "bool", "default": False}}
     module = create_module(**spec)
+    if owned:
+        check_prune(module)
     params = module.params
-    if params.get("prune") and (not params["owner"] or params["state"] == "absent"):
-        module.fail_json(msg="prune removes what an owner no longer lists: give owner, and leave state at present")
     goal = Goal(resource, option, params[option], absent=params["state"] == "absent", prune=bool(params.get("prune")))
     run_module(module, lambda client: reconcile(module, client, [goal], params.get("owner")))
+
+
+def check_prune(module: AnsibleModule) -> None:
+    """Fail unless the module's options say what ``prune`` removes."""
+    params = module.params
+    if params["prune"] and (not params["owner"] or params.get("state") == "absent"):
+        module.fail_json(msg="prune removes what an owner no longer lists: give owner, and leave state at present")
 
 
 def _error_fields(error: ArmError) -> dict[str, Any]:
@@ -115,4 +124,4 @@ def _failure_message(report: Report) -> str:
 
 
 def _failure_line(change: Change) -> str:
-    return f"  - {change.resource.kind} {change.name}: {change.error}"
+    return f"  - {change.resource.kind} {change.title}: {change.error}"

@@ -64,6 +64,8 @@ class Goal:
     :ivar items: options of each object, with ``name``.
     :ivar absent: the objects shall not exist.
     :ivar prune: further objects of this kind that carry the owner's mark shall not exist.
+    :ivar exact: no further objects of this kind shall exist. They go first: ARM refuses an operation whose method and
+        path another one has.
     """
 
     resource: Resource
@@ -71,6 +73,7 @@ class Goal:
     items: Sequence[Mapping[str, Any]]
     absent: bool = False
     prune: bool = False
+    exact: bool = False
 
 
 @dataclass
@@ -83,6 +86,11 @@ class Change:
     before: State | None
     action: str = UNCHANGED
     error: ArmError | None = None
+
+    @property
+    def title(self) -> str:
+        """The object's name as messages show it."""
+        return self.resource.title(self.name)
 
     @property
     def after(self) -> State | None:
@@ -126,7 +134,7 @@ class Report:
 
     def objects(self) -> list[dict[str, Any]]:
         """Return one entry per object: kind, name and action."""
-        return [{"kind": c.resource.kind, "name": c.name, "action": c.action} for c in self.changes]
+        return [{"kind": c.resource.kind, "name": c.title, "action": c.action} for c in self.changes]
 
     def diff(self) -> list[dict[str, str]]:
         """Return the differences in the form of Ansible's diff mode, without secrets."""
@@ -170,13 +178,18 @@ class Reconciler:
         return report
 
     def _list(self, collections: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
-        """Return collection -> lower-case name -> ARM object, with one listing per collection."""
-        names = sorted(collections)
-        listings = self._in_parallel(lambda name: self._client.list(self._path(name)), names)
-        return {
-            name: {entity["name"].lower(): entity for entity in listing}
-            for name, listing in zip(names, listings, strict=True)
-        }
+        """Return collection -> lower-case name -> ARM object, with one listing per collection.
+
+        Collections below an object are listed after those that hold it, and are empty when it does not exist.
+        """
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for level in _levels(collections):
+            there = [name for name in level if _parent_exists(name, found)]
+            listings = self._in_parallel(lambda name: self._client.list(self._path(name)), there)
+            found |= {name: {} for name in level}
+            for name, listing in zip(there, listings, strict=True):
+                found[name] = {entity["name"].lower(): entity for entity in listing}
+        return found
 
     def _plan(self, goals: Sequence[Goal], existing: Mapping[str, Mapping[str, Any]]) -> list[list[Change]]:
         """Return the stages: wanted objects in the order of the goals, then removals in the reverse order."""
@@ -186,9 +199,11 @@ class Reconciler:
         for goal in goals:
             known = existing[goal.resource.collection]
             changes = self._changes(goal, known, problems)
+            if goal.exact:
+                present.append(self._unlisted(goal, known))
             (removals if goal.absent else present).append(changes)
             if goal.prune:
-                removals.append(self._prunable(goal, known))
+                removals.append([each for each in self._unlisted(goal, known) if self._is_owned(each.before)])
         if problems:
             raise GoalError(problems)
         self._fetch_hidden([change for stage in present for change in stage])
@@ -198,7 +213,7 @@ class Reconciler:
         changes: dict[str, Change] = {}
         for index, options in enumerate(goal.items):
             name = options["name"]
-            where = f"{goal.option}[{index}] ({name})"
+            where = f"{goal.option}[{index}] ({goal.resource.title(name)})"
             entity = known.get(name.lower())
             if name.lower() in changes:
                 problems.append(f"{where}: is listed more than once; ARM tells names apart without regard to case")
@@ -218,14 +233,15 @@ class Reconciler:
             changes[name.lower()] = Change(goal.resource, entity["name"] if entity else name, wanted, before)
         return list(changes.values())
 
-    def _prunable(self, goal: Goal, known: Mapping[str, Any]) -> list[Change]:
+    @staticmethod
+    def _unlisted(goal: Goal, known: Mapping[str, Any]) -> list[Change]:
+        """Return the removals of all objects of the goal's kind that it does not list."""
         listed = {options["name"].lower() for options in goal.items}
-        candidates = [
+        return [
             Change(goal.resource, entity["name"], None, goal.resource.current(entity["properties"]))
             for key, entity in known.items()
             if key not in listed and goal.resource.is_same_kind(entity["properties"])
         ]
-        return [change for change in candidates if self._is_owned(change.before)]
 
     def _is_owned(self, state: State | None) -> bool:
         return bool(self._owner) and (state or {}).get("owner") == self._owner
@@ -246,7 +262,11 @@ class Reconciler:
             for change in pending:
                 change.action = SKIPPED
             return
-        self._in_parallel(self._write, pending)
+        if any(change.resource.is_child for change in pending):
+            for change in pending:
+                self._write(change)
+        else:
+            self._in_parallel(self._write, pending)
 
     def _write(self, change: Change) -> None:
         if self._hopeless:
@@ -294,7 +314,7 @@ class Reconciler:
             state = change.resource.current(entity.body["properties"])
             if state.get("owner") != (change.before or {}).get("owner"):
                 return UNCHANGED
-            self._client.delete(path, if_match=entity.etag or "*")
+            self._client.delete(path, if_match=entity.etag or "*", query=change.resource.removal_query)
             return DELETED
 
         return _until_settled(attempt)
@@ -307,6 +327,23 @@ class Reconciler:
             return [function(item) for item in items]
         with ThreadPoolExecutor(min(self._parallelism, len(items))) as executor:
             return list(executor.map(function, items))
+
+
+def _levels(collections: Iterable[str]) -> list[list[str]]:
+    """Return collections and those that hold their parents, by depth; ``apis/a/operations`` is below ``apis``."""
+    wanted = set(collections)
+    for name in collections:
+        segments = name.split("/")
+        wanted |= {"/".join(segments[:count]) for count in range(1, len(segments), 2)}
+    depths = sorted({name.count("/") for name in wanted})
+    return [sorted(name for name in wanted if name.count("/") == depth) for depth in depths]
+
+
+def _parent_exists(collection: str, found: Mapping[str, Mapping[str, Any]]) -> bool:
+    if "/" not in collection:
+        return True
+    holder, parent, _own = collection.rsplit("/", 2)
+    return parent.lower() in found[holder]
 
 
 def _until_settled(attempt: Callable[[bool], str]) -> str:
@@ -329,5 +366,5 @@ def _difference(change: Change) -> dict[str, str]:
     after = as_text(resource.shown(change.after)) if change.after else ""
     if before == after:
         after += "# a value that is not shown differs\n"
-    title = f"{resource.kind} {change.name}"
+    title = f"{resource.kind} {change.title}"
     return {"before_header": title, "after_header": title, "before": before, "after": after}

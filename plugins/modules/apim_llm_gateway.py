@@ -13,8 +13,8 @@ short_description: Bring the LLM routing of an API Management service to a wante
 version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
-  - Reaches the wanted state of named values, backends, pools and policy fragments in one module run, which signs in
-    once, lists each kind once and plans every change before it makes the first.
+  - Reaches the wanted state of named values, backends, pools, policy fragments and APIs in one module run, which signs
+    in once, lists each kind once and plans every change before it makes the first.
   - Writes in the order that live traffic survives. What is referred to exists first, and goes last.
   - When objects of one kind cannot be written, later kinds are not tried. What was done stays, and the next run does
     the rest.
@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - citadel.ai_gateway.llm_objects.backends
   - citadel.ai_gateway.llm_objects.pools
   - citadel.ai_gateway.llm_objects.fragments
+  - citadel.ai_gateway.llm_objects.apis
   - citadel.ai_gateway.llm_objects.ownership
   - citadel.ai_gateway.llm_objects.identity
 attributes:
@@ -42,6 +43,7 @@ seealso:
   - module: citadel.ai_gateway.apim_llm_backend
   - module: citadel.ai_gateway.apim_backend_pool
   - module: citadel.ai_gateway.apim_policy_fragment
+  - module: citadel.ai_gateway.apim_llm_api
   - module: citadel.ai_gateway.apim_named_value
 """
 
@@ -140,6 +142,7 @@ errors:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._apis import api_goals, apis_spec
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import IDENTITY_SPEC, read_gateway
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import (
@@ -164,12 +167,14 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
         # At the end, so that messages count the items of the option as the user does.
         given = [_read_by(client_id, item) for item in wanted["named_values"] or []]
         wanted["named_values"] = [*given, {"name": MANAGED_IDENTITY, "value": client_id}]
-    goals = [
-        Goal(KINDS[option], option, items, prune=params["prune"] and option in OWNED_KINDS)
-        for option, items in wanted.items()
-        if items is not None
-    ]
+    goals = [goal for option, items in wanted.items() if items is not None for goal in _goals(option, items, params)]
     return {**result, **reconcile(module, client, goals, params["owner"])}
+
+
+def _goals(option: str, items: list[dict[str, Any]], params: dict[str, Any]) -> list[Goal]:
+    """Return the goals of one option; an API is several kinds of objects."""
+    prune = params["prune"] and option in OWNED_KINDS
+    return api_goals(items, prune=prune) if option == "apis" else [Goal(KINDS[option], option, items, prune=prune)]
 
 
 def _read_by(client_id: str, named_value: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +188,8 @@ def _read_by(client_id: str, named_value: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Run the module."""
     module = create_module(
-        **{option: items_spec(resource) for option, resource in KINDS.items()},
+        **{option: items_spec(resource) for option, resource in KINDS.items() if option != "apis"},
+        apis=apis_spec(),
         managed_identity=IDENTITY_SPEC,
         owner={"type": "str"},
         prune={"type": "bool", "default": False},

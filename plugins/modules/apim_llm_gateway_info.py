@@ -13,8 +13,8 @@ short_description: Read the LLM routing of an API Management service
 version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
-  - Returns the service with its named values, backends, pools and policy fragments, in the shape of the options of
-    M(citadel.ai_gateway.apim_llm_gateway).
+  - Returns the service with its named values, backends, pools, policy fragments and APIs, in the shape of the options
+    of M(citadel.ai_gateway.apim_llm_gateway).
   - Secrets are not read. Each kind is listed once.
 extends_documentation_fragment:
   - citadel.ai_gateway.azure
@@ -31,8 +31,8 @@ options:
     description: The kinds to read.
     type: list
     elements: str
-    choices: [named_values, backends, pools, fragments]
-    default: [named_values, backends, pools, fragments]
+    choices: [named_values, backends, pools, fragments, apis]
+    default: [named_values, backends, pools, fragments, apis]
 seealso:
   - module: citadel.ai_gateway.apim_llm_gateway
 """
@@ -117,6 +117,18 @@ fragments:
     - name: set-backend-pools
       description: Lists where a model can be served
       value: <fragment>...</fragment>
+apis:
+  description: The APIs in their current revisions, without their operations, policies and products.
+  returned: when gathered
+  type: list
+  elements: dict
+  sample:
+    - name: universal-llm-api
+      display_name: Universal LLM API
+      owner: citadel
+      path: models
+      protocols: [https]
+      subscription_required: true
 """
 
 from concurrent.futures import ThreadPoolExecutor

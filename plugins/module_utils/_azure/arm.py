@@ -90,12 +90,12 @@ class ArmClient:
         answer = self._exchange("update", "PATCH", path, body=body, if_match=if_match)
         return self._entity("update", path, answer)
 
-    def delete(self, path: str, *, if_match: str) -> bool:
+    def delete(self, path: str, *, if_match: str, query: Mapping[str, str] | None = None) -> bool:
         """Delete the object; ``if_match`` is its etag, or "*". Return False when it was already absent.
 
         True also when it was found absent on another try after a lost connection: the first one had its effect.
         """
-        answer = self._exchange("delete", "DELETE", path, if_match=if_match, absent=True)
+        answer = self._exchange("delete", "DELETE", path, query=query, if_match=if_match, absent=True)
         return answer.status_code not in (204, _ABSENT) or answer.retried_blind
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api import Api
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.backend import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.named_value import NamedValue
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import PolicyFragment
@@ -19,7 +20,8 @@ KINDS: dict[str, Resource] = {
     "backends": Backend(),
     "pools": Pool(),
     "fragments": PolicyFragment(),
+    "apis": Api(),
 }
 
 # Kinds whose objects carry the mark of an owner and are removed when their inventory no longer lists them.
-OWNED_KINDS = ("backends", "pools")
+OWNED_KINDS = ("backends", "pools", "apis")

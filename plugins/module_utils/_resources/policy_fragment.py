@@ -44,7 +44,7 @@ class PolicyFragment(Resource):
         value, description = options.get("value"), wanted_description(options)
         if (length := len(join_owner(description))) > _DESCRIPTION_CHARACTERS:
             raise InvalidOptionsError(f"description: has {length} characters with its owner; write at most 1,000")
-        return given(value=None if value is None else _checked(value, options["format"]), **description)
+        return given(value=None if value is None else checked_policy(value, options["format"]), **description)
 
     def current(self, properties: Mapping[str, Any]) -> State:
         value = PolicyXml(properties.get("value") or "", properties.get("format") or "xml")
@@ -61,7 +61,12 @@ class PolicyFragment(Resource):
         return {**state, "value": state["value"].readable()} if "value" in state else state
 
 
-def _checked(value: str, text_format: str) -> PolicyXml:
+def checked_policy(value: str, text_format: str) -> PolicyXml:
+    """Return a policy document.
+
+    :param text_format: ``rawxml`` or ``xml``.
+    :raises InvalidOptionsError: when it is longer than ARM takes, or no document.
+    """
     size = len(value.encode("utf-8", "surrogatepass"))
     if size > _MAXIMUM_BYTES:
         raise InvalidOptionsError(f"value: has {size} bytes, but ARM takes {_MAXIMUM_BYTES}; list fewer models")

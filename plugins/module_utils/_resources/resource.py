@@ -25,12 +25,17 @@ class InvalidOptionsError(ValueError):
 class Resource(ABC):
     """A kind of child resource of an API Management service.
 
-    :cvar kind: the kind in words, for messages.
-    :cvar collection: path segment of the ARM collection.
+    :ivar kind: the kind in words, for messages.
+    :ivar collection: path of the ARM collection below the service, such as ``backends``.
+    :cvar is_child: objects of this kind belong to another one. ARM refuses writes to two children of one API at a time
+        (facts, concurrent writes race on the parent's ETag).
+    :cvar removal_query: query parameters of a DELETE.
     """
 
-    kind: ClassVar[str]
-    collection: ClassVar[str]
+    kind: str
+    collection: str
+    is_child: ClassVar[bool] = False
+    removal_query: ClassVar[Mapping[str, str]] = {}
 
     @staticmethod
     @abstractmethod
@@ -54,6 +59,10 @@ class Resource(ABC):
     @abstractmethod
     def properties(self, state: State) -> dict[str, Any]:
         """Return the ARM properties of a state; None stands for a property that must go."""
+
+    def title(self, name: str) -> str:
+        """Return an object's name as messages show it: that of a child tells its parent."""
+        return name
 
     def is_same_kind(self, properties: Mapping[str, Any]) -> bool:  # noqa: ARG002
         """Tell whether an object of the ARM collection is of this kind: pools and backends share one collection."""

@@ -190,6 +190,9 @@ class PolicyEngine:
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
                 self._handle(await Frame.read(process.output))
+        if self._process is process:
+            self._process = None
+            await process.end()
         self._programs.clear()
         failure = HostFailure("The process that executes policies ended.")
         for run in list(self._runs.values()):

@@ -39,6 +39,17 @@ namespace ApimEmulator.Runtime
         /// Throws PolicyError when the gateway answers with a failure.
         public async Task<Frame> Ask(long execution, string what, JObject header, byte[] body)
         {
+            return Checked(await Begin(execution, what, header, body).ConfigureAwait(false));
+        }
+
+        /// The same for code that cannot be continued later. It needs no other thread to come to its end.
+        public Frame AskAndWait(long execution, string what, JObject header)
+        {
+            return Checked(Begin(execution, what, header, null).Result);
+        }
+
+        Task<Frame> Begin(long execution, string what, JObject header, byte[] body)
+        {
             var number = Interlocked.Increment(ref asks);
             var answer = new TaskCompletionSource<Frame>(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting[number] = answer;
@@ -46,7 +57,11 @@ namespace ApimEmulator.Runtime
             header["id"] = execution;
             header["what"] = what;
             Send(AskKind, header, body);
-            var frame = await answer.Task.ConfigureAwait(false);
+            return answer.Task;
+        }
+
+        static Frame Checked(Frame frame)
+        {
             var failure = frame.Header["failure"] as JObject;
             if (failure != null)
                 throw PolicyError.Of(failure);

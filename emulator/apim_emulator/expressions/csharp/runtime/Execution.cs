@@ -97,7 +97,7 @@ namespace ApimEmulator.Runtime
         public byte[] ReadStream(long stream)
         {
             var header = new JObject(new JProperty("stream", stream));
-            return Ask("read", header).GetAwaiter().GetResult().Body ?? new byte[0];
+            return channel.AskAndWait(Number, "read", header).Body ?? new byte[0];
         }
 
         /// The state that an error leaves behind for whoever looks at it: retry, or on-error.

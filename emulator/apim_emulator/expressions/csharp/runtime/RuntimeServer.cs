@@ -28,8 +28,8 @@ namespace ApimEmulator.Runtime
         const char Prepared = 'p';
         const char Outcome = 'e';
 
-        // Expressions that read a streamed body wait in their thread.
-        const int LeastThreads = 64;
+        // Expressions that read a streamed body wait in their thread, and the pool adds threads slowly.
+        const int LeastThreads = 256;
 
         readonly Channel channel;
         readonly ProgramCompiler compiler;
@@ -63,7 +63,7 @@ namespace ApimEmulator.Runtime
                     Task.Run(() => Run(frame));
                     break;
                 case Reply:
-                    Task.Run(() => channel.Answer(frame));
+                    channel.Answer(frame);
                     break;
                 case Tokens:
                     Counters.Of((string)frame.Header["counter"]).Correct(

@@ -30,6 +30,7 @@ namespace ApimEmulator.Runtime
 
         // Expressions that read a streamed body wait in their thread, and the pool adds threads slowly.
         const int LeastThreads = 256;
+        const int MostThreads = 1024;
 
         readonly Channel channel;
         readonly ProgramCompiler compiler;
@@ -45,7 +46,9 @@ namespace ApimEmulator.Runtime
         /// Returns at the end of the input. compilerStackBytes: see the host's program.
         public void Serve(Stream input, int compilerStackBytes)
         {
-            ThreadPool.SetMinThreads(LeastThreads, LeastThreads);
+            // In this order: Mono refuses a minimum above its usual maximum.
+            if (!ThreadPool.SetMaxThreads(MostThreads, MostThreads) || !ThreadPool.SetMinThreads(LeastThreads, LeastThreads))
+                throw new InvalidOperationException("The thread pool refuses its size.");
             new Thread(Compile, compilerStackBytes) { IsBackground = true }.Start();
             var buffered = new BufferedStream(input, 1 << 16);
             for (var frame = Frame.Read(buffered); frame != null; frame = Frame.Read(buffered))

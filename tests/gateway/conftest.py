@@ -8,27 +8,36 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import pytest
+import yaml
 
 from tests.gateway.gateway import Gateway
-from tests.integration.harness import RESOURCE_GROUP, Azure, Service, running_azure
+from tests.integration.harness import RESOURCE_GROUP, ROOT, Azure, Service, running_azure
 from tests.integration.inventory import inventory
 from tests.integration.playbook import Playbooks
 
 # More than the gateways that one process can be given; an unused service costs a socket.
 _SERVICES = [f"apim-traffic-{number}" for number in range(1, 41)]
-_UNIVERSAL = {"deploy": True, "path": "models", "type": "openai"}
+# A secret in the one Key Vault of the embedded Azure.
+VAULT_SECRET = "https://citadel.vault.azure.net/secrets/provider-key"
+_VAULT = {VAULT_SECRET: "value-of-vault"}
+_DEFAULT = ROOT / "emulator/apim_emulator/default.yaml"
+# Variables of the Universal LLM API in its usual place.
+UNIVERSAL = {"deploy": True, "path": "models", "type": "openai"}
 
 
 class Onboard(Protocol):
-    """Makes a gateway: an empty service, brought to an inventory of these backends and variables."""
+    """Makes a gateway: a service (an empty one, unless given), brought to an inventory of backends and variables."""
 
-    def __call__(self, *backends: Any, **variables: Any) -> Gateway: ...
+    def __call__(self, *backends: Any, service: Service | None = None, **variables: Any) -> Gateway: ...
 
 
 @pytest.fixture(scope="session")
-def azure() -> Iterator[Azure]:
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     """The embedded Azure of this test process."""
-    with running_azure(*(f"--service={RESOURCE_GROUP}/{name}" for name in _SERVICES)) as azure:
+    config = tmp_path_factory.mktemp("azure") / "config.yaml"
+    default = yaml.safe_load(_DEFAULT.read_text(encoding="utf-8"))
+    config.write_text(yaml.safe_dump({**default, "key_vault_secrets": _VAULT}), encoding="utf-8")
+    with running_azure(f"--config={config}", *(f"--service={RESOURCE_GROUP}/{name}" for name in _SERVICES)) as azure:
         yield azure
 
 
@@ -59,9 +68,9 @@ def playbooks(azure: Azure, tmp_path_factory: pytest.TempPathFactory) -> Playboo
 def onboard(playbooks: Playbooks, new_service: Callable[[], Service]) -> Onboard:
     """Runs the playbook `onboard` with the Universal LLM API, unless the variables say otherwise."""
 
-    def run(*backends: Any, **variables: Any) -> Gateway:
-        service = new_service()
-        playbooks.onboard(inventory(service, *backends, **{"llm_universal_api": _UNIVERSAL, **variables}))
+    def run(*backends: Any, service: Service | None = None, **variables: Any) -> Gateway:
+        service = service or new_service()
+        playbooks.onboard(inventory(service, *backends, **{"llm_universal_api": UNIVERSAL, **variables}))
         return Gateway(service)
 
     return run

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.gateway.conftest import Onboard
@@ -23,7 +25,7 @@ BACKENDS = (
         endpoint="https://three.cognitiveservices.azure.com",
     ),
 )
-NO_API = {"llm_universal_api": {"deploy": False}}
+NO_API: dict[str, Any] = {"llm_universal_api": {"deploy": False}}
 
 
 def _set(name: str, value: str) -> str:

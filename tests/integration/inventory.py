@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
+
 from tests.integration.harness import IDENTITY_CLIENT_ID, RESOURCE_GROUP, Service
 
 FRAGMENTS = (
@@ -16,6 +18,15 @@ FRAGMENTS = (
     "set-llm-usage",
     "set-target-backend-pool",
 )
+
+
+class Unsafe(str):
+    """Text that Ansible takes as it is, though it may look like a template: `!unsafe` in an inventory."""
+
+    __slots__ = ()
+
+
+yaml.SafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text)))
 
 
 def backend(name: str, *models: Any, **fields: Any) -> dict[str, Any]:

@@ -29,6 +29,12 @@ options:
   service:
     description: The variables C(apim_subscription_id), C(apim_resource_group), C(apim_service_name), to be checked too.
     type: dict
+  universal_api:
+    description: The Universal LLM API, as in the variable C(llm_universal_api).
+    type: dict
+  azure_openai_api:
+    description: The Azure OpenAI API, as in the variable C(llm_azure_openai_api).
+    type: dict
   owner:
     description: Name that marks what the inventory owns.
     type: str
@@ -68,7 +74,10 @@ _value:
       type: list
       elements: dict
     routes:
-      description: Where requests can go, with C(name), C(type), C(pooled) and C(models).
+      description:
+        - Where requests can go, with C(name), C(type), C(pooled) and C(models).
+        - What a request must look like there is in C(family) (kind of endpoint), C(token_audience) (of the managed
+          identity's token, empty for none) and C(retries) (how often a failed request is sent again).
       type: list
       elements: dict
     models:
@@ -81,6 +90,10 @@ _value:
     model_backends:
       description: Backend of each other model.
       type: dict
+    apis:
+      description: The APIs to deploy, for the filter P(citadel.ai_gateway.llm_apis#filter).
+      type: list
+      elements: dict
     warnings:
       description: What a person should know, although it does not stop a run.
       type: list
@@ -100,6 +113,8 @@ def llm_routing_plan(
     circuit_breaker: Any = None,
     managed_identity: Any = None,
     service: Mapping[str, Any] | None = None,
+    universal_api: Any = None,
+    azure_openai_api: Any = None,
     owner: str = "citadel",
 ) -> dict[str, Any]:
     """Return the routing plan of an inventory.
@@ -112,6 +127,8 @@ def llm_routing_plan(
             circuit_breaker=circuit_breaker,
             managed_identity=managed_identity,
             service=service,
+            universal_api=universal_api,
+            azure_openai_api=azure_openai_api,
             owner=owner,
         )
     except InventoryError as error:

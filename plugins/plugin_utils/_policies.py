@@ -7,10 +7,11 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._csharp import csharp_literal
@@ -26,6 +27,30 @@ FRAGMENTS = {
     "set-backend-authorization": "Authenticates to the chosen backend and sends the request there",
     "set-llm-usage": "Emits the token usage as metrics",
     "get-available-models": "Lists the models that the gateway serves",
+}
+
+
+# How clients show their subscription key, in both APIs and in those that hubs have.
+_KEY_NAMES = {"header": "api-key", "query": "api-key"}
+# Operations that the gateway answers itself.
+_LISTINGS = ("listDeployments", "getDeployment")
+
+
+class _Shape(NamedTuple):
+    """What clients of an API speak: its title, its template of a policy, its OpenAPI document."""
+
+    title: str
+    policy: str
+    definition: str
+
+
+# By the variable that asks for the API, and its type.
+_SHAPES = {
+    ("llm_universal_api", "openai"): _Shape("Universal LLM API", "universal-llm-api-policy", "universal-llm-openapi"),
+    ("llm_universal_api", "models-inference"): _Shape(
+        "Universal LLM API", "universal-llm-api-policy", "models-inference-openapi"
+    ),
+    ("llm_azure_openai_api", "openai"): _Shape("Azure OpenAI API", "azure-openai-api-policy", "azure-openai-openapi"),
 }
 
 
@@ -61,3 +86,30 @@ def render_fragments(plan: Mapping[str, Any]) -> list[dict[str, str]]:
         }
         for name, description in FRAGMENTS.items()
     ]
+
+
+def render_apis(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the APIs of a routing plan, as the option ``apis`` of module ``apim_llm_api``.
+
+    :param plan: a plan of the filter ``llm_routing_plan``.
+    """
+    return [_render_api(api) for api in plan["apis"]]
+
+
+def _render_api(api: Mapping[str, Any]) -> dict[str, Any]:
+    shape = _SHAPES[api["variable"], api["type"]]
+    definition = json.loads((_POLICIES / f"{shape.definition}.json").read_text(encoding="utf-8"))
+    listing = _environment().get_template("list-deployments-policy.xml.j2").render()
+    return {
+        "name": api["name"],
+        "display_name": shape.title,
+        "description": definition["info"]["description"],
+        "path": api["path"],
+        "protocols": ["https"],
+        "subscription_required": True,
+        "subscription_key_names": _KEY_NAMES,
+        "definition": definition,
+        "policy": _environment().get_template(f"{shape.policy}.xml.j2").render(llm_api=api),
+        "operation_policies": dict.fromkeys(_LISTINGS, listing),
+        "products": api["products"],
+    }

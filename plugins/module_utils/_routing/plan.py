@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.apis import read_apis
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.circuit_breaker import (
     CircuitBreaker,
     read_circuit_breaker,
@@ -46,6 +47,8 @@ def build_plan(
     circuit_breaker: Any = None,
     managed_identity: Any = None,
     service: Any = None,
+    universal_api: Any = None,
+    azure_openai_api: Any = None,
     owner: str = "citadel",
 ) -> dict[str, Any]:
     """Return the routing plan of one host's inventory.
@@ -54,16 +57,19 @@ def build_plan(
     :param circuit_breaker: ``llm_circuit_breaker``, None for the defaults.
     :param managed_identity: ``apim_managed_identity``.
     :param service: ``apim_subscription_id``, ``apim_resource_group`` and ``apim_service_name``; None for no check.
+    :param universal_api: ``llm_universal_api``.
+    :param azure_openai_api: ``llm_azure_openai_api``.
     :param owner: ``llm_owner``.
     :return: ``backends`` and ``pools`` (options of the modules of that name), ``routes`` (see :mod:`.routes`),
-        ``models`` (name, key, route, deployments), ``model_pools`` and ``model_backends`` (model -> route) and
-        ``warnings``. No secret of the inventory is in it.
+        ``models`` (name, key, route, deployments), ``model_pools`` and ``model_backends`` (model -> route),
+        ``apis`` (see :mod:`.apis`) and ``warnings``. No secret of the inventory is in it.
     :raises InventoryError: with every problem of the inventory at once.
     """
     problems = Problems()
     breaker = read_circuit_breaker(circuit_breaker, "llm_circuit_breaker", CircuitBreaker(), problems)
     backends = read_backends(llm_backends, breaker, problems)
     check_managed_identity(managed_identity, backends, problems)
+    apis = read_apis(universal_api, azure_openai_api, problems)
     check_owner(owner, problems)
     if service is not None:
         check_service(service, problems)
@@ -80,6 +86,7 @@ def build_plan(
         "models": [_model_entry(model, names) for model in models],
         "model_pools": {model.name: names[model.name] for model in models if model.is_pooled},
         "model_backends": {model.name: route_name(model, names) for model in models if not model.is_pooled},
+        "apis": apis,
         "warnings": [*_repetitions(backends), *_lacking_credentials(backends), *warnings],
     }
 

@@ -38,7 +38,9 @@ def _kinds_by_action(counts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _counted(kind: str, count: int) -> str:
-    return f"{count} {kind}{'s' if count > 1 else ''}"
+    if count == 1:
+        return f"1 {kind}"
+    return f"{count} {kind.removesuffix('y')}ies" if kind.endswith("policy") else f"{count} {kind}s"
 
 
 def _table(plan: Mapping[str, Any]) -> list[str]:

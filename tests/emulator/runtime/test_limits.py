@@ -201,3 +201,24 @@ def test_limit_concurrency_frees_its_place(evaluate: Evaluate, prepare: Prepare,
     nested = inner.replace("<forward-request />", inner)
     assert refusal(evaluate(backend=nested))[0] == 429
     assert evaluate(program=program).outcome.status == 200
+
+
+def test_a_quota_may_last_for_ever(evaluate: Evaluate, prepare: Prepare, key: str) -> None:
+    program = prepare(policies(inbound=f"<quota-by-key calls='1' renewal-period='0' counter-key='{key}' />"))
+    assert evaluate(program=program).outcome.status == 200
+    assert refusal(evaluate(program=program))[2].startswith("Out of call volume quota. Quota will be replenished in 29")
+
+
+def test_a_condition_that_throws_after_the_answer_is_an_error(evaluate: Evaluate, key: str) -> None:
+    limit = (
+        f"<rate-limit-by-key calls='1' renewal-period='60' counter-key='{key}'"
+        " increment-condition='@(((string)null).Length == 0)' />"
+    )
+    outcome = evaluate(inbound=limit).outcome
+    assert (outcome.status, (outcome.error or {})["Reason"]) == (500, "ExpressionValueEvaluationFailure")
+
+
+def test_rate_limit_counts_by_subscription(evaluate: Evaluate, prepare: Prepare, key: str) -> None:
+    program = prepare(policies(inbound="<rate-limit calls='1' renewal-period='60' />"))
+    mine, other = (call(context=call().context | {"Subscription": {"Id": name + key}}) for name in ("a", "b"))
+    assert [evaluate(program=program, call=each).outcome.status for each in (mine, mine, other)] == [200, 429, 200]

@@ -88,6 +88,6 @@ namespace ApimEmulator.Runtime
         public long Sum;
         public TimeSpan Wait;
 
-        public int WaitSeconds => Math.Max(1, (int)Math.Ceiling(Wait.TotalSeconds));
+        public long WaitSeconds => Math.Max(1, (long)Math.Ceiling(Wait.TotalSeconds));
     }
 }

@@ -67,7 +67,7 @@ namespace ApimEmulator.Runtime
                 await Fail(program, error).ConfigureAwait(false);
             }
             foreach (var action in beforeAnswer)
-                action();
+                Finish(action);
         }
 
         public void End(Response response)
@@ -106,6 +106,20 @@ namespace ApimEmulator.Runtime
             Context.LastError = error.ToLastError(section);
             Context.Response = alwaysRespond || error.HasResponse || error.Response != null
                 ? error.ToResponse(Context.RequestId) : null;
+        }
+
+        /// on-error is over by now: an error here can only be answered as it is.
+        void Finish(Action action)
+        {
+            try
+            {
+                action();
+            }
+            catch (PolicyError error)
+            {
+                Note(error, alwaysRespond: true);
+                Unanswered = Context.LastError;
+            }
         }
 
         /// Nothing but cors runs on such a request, when there is one.

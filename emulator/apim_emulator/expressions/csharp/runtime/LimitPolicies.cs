@@ -6,8 +6,10 @@
 namespace ApimEmulator.Runtime
 {
     using System;
+    using System.Collections.Generic;
     using System.Globalization;
     using System.Linq;
+    using System.Text;
     using Newtonsoft.Json;
     using Newtonsoft.Json.Linq;
 
@@ -44,27 +46,57 @@ namespace ApimEmulator.Runtime
         }
     }
 
+    /// Counts calls: before they are forwarded, or afterwards those that meet a condition.
+    sealed class CallCount
+    {
+        readonly Value<int> calls;
+        readonly Value<int> period;
+        readonly Value<bool> condition;
+        readonly Value<int> increment;
+
+        public CallCount(Node node)
+        {
+            calls = node.Number("calls", missing: 1);
+            period = node.Number("renewal-period", missing: 0);
+            condition = node.Has("increment-condition") ? node.Flag("increment-condition", missing: true) : null;
+            increment = node.Number("increment-count", missing: 1);
+        }
+
+        /// owner: whose calls they are. A period of no seconds never ends.
+        public Reading Take(Execution execution, string policy, string owner, out int limit)
+        {
+            limit = calls.Of(execution);
+            var seconds = period.Of(execution);
+            var window = seconds == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(seconds);
+            var counter = Counters.Of(Counters.Key(execution, policy, limit + "/" + seconds, owner));
+            if (condition == null)
+                return counter.Take(increment.Of(execution), limit, window);
+            var reading = counter.Take(0, limit - 1, window);
+            if (reading.IsWithin)
+                execution.BeforeAnswer(() =>
+                {
+                    if (condition.Of(execution))
+                        counter.Correct(increment.Of(execution), window);
+                });
+            return reading;
+        }
+    }
+
     /// rate-limit counts by subscription, rate-limit-by-key by what it is told.
     sealed class RateLimit : ImmediatePolicy
     {
         const int TooManyRequests = 429;
 
-        readonly Value<int> calls;
-        readonly Value<int> period;
+        readonly CallCount calls;
         readonly Value<string> key;
-        readonly Value<bool> condition;
-        readonly Value<int> increment;
         readonly Report retryAfter;
         readonly Report remaining;
         readonly string totalHeader;
 
         public RateLimit(Node node) : base(node)
         {
-            calls = node.Number("calls", missing: 1);
-            period = node.Number("renewal-period", missing: 1);
+            calls = new CallCount(node);
             key = node.Text("counter-key");
-            condition = node.Has("increment-condition") ? node.Flag("increment-condition", missing: true) : null;
-            increment = node.Number("increment-count", missing: 1);
             retryAfter = new Report(node, "retry-after");
             remaining = new Report(node, "remaining-calls");
             totalHeader = node.Literal("total-calls-header-name");
@@ -72,23 +104,16 @@ namespace ApimEmulator.Runtime
 
         protected override void Apply(Execution execution)
         {
+            int limit;
             var subscription = execution.Context.Subscription;
-            var limit = calls.Of(execution);
-            var window = TimeSpan.FromSeconds(period.Of(execution));
             var owner = key != null ? key.Of(execution) : subscription == null ? "" : subscription.Id;
-            var counter = Counters.Of(Counters.Key(execution, Name, limit + "/" + window, owner));
-            var reading = counter.Take(condition == null ? increment.Of(execution) : 0, condition == null ? limit : limit - 1, window);
+            var reading = calls.Take(execution, Name, owner, out limit);
             if (!reading.IsWithin)
                 throw Exceeded(execution, reading);
-            if (condition != null)
-                execution.BeforeAnswer(() =>
-                {
-                    if (condition.Of(execution))
-                        counter.Correct(increment.Of(execution), window);
-                });
             remaining.Show(execution, limit - reading.Sum);
+            var total = limit.ToString(CultureInfo.InvariantCulture);
             if (totalHeader != null)
-                execution.BeforeAnswer(() => execution.Context.Response.Fields.Set(totalHeader, limit.ToString(CultureInfo.InvariantCulture)));
+                execution.BeforeAnswer(() => execution.Context.Response.Fields.Set(totalHeader, total));
         }
 
         PolicyError Exceeded(Execution execution, Reading reading)
@@ -104,40 +129,24 @@ namespace ApimEmulator.Runtime
     {
         const int Forbidden = 403;
 
-        readonly Value<int> calls;
-        readonly Value<int> period;
+        readonly CallCount calls;
         readonly Value<string> key;
-        readonly Value<bool> condition;
-        readonly Value<int> increment;
 
         public QuotaByKey(Node node) : base(node)
         {
-            calls = node.Number("calls", missing: 1);
-            period = node.Number("renewal-period", missing: 0);
+            calls = new CallCount(node);
             key = node.Text("counter-key");
-            condition = node.Has("increment-condition") ? node.Flag("increment-condition", missing: true) : null;
-            increment = node.Number("increment-count", missing: 1);
         }
 
         protected override void Apply(Execution execution)
         {
-            var limit = calls.Of(execution);
-            var seconds = period.Of(execution);
-            var window = seconds == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(seconds);
-            var counter = Counters.Of(Counters.Key(execution, Name, limit + "/" + seconds, key.Of(execution)));
-            var reading = counter.Take(condition == null ? increment.Of(execution) : 0, condition == null ? limit : limit - 1, window);
+            int limit;
+            var reading = calls.Take(execution, Name, key.Of(execution), out limit);
             if (!reading.IsWithin)
-            {
-                var wait = TimeSpan.FromSeconds(Math.Min(reading.WaitSeconds, TimeSpan.MaxValue.TotalSeconds / 2));
                 throw new PolicyError(
-                    "QuotaExceeded", "Out of call volume quota. Quota will be replenished in " + wait.ToString("c") + ".", Forbidden);
-            }
-            if (condition != null)
-                execution.BeforeAnswer(() =>
-                {
-                    if (condition.Of(execution))
-                        counter.Correct(increment.Of(execution), window);
-                });
+                    "QuotaExceeded",
+                    "Out of call volume quota. Quota will be replenished in " + TimeSpan.FromSeconds(reading.WaitSeconds) + ".",
+                    Forbidden);
         }
     }
 
@@ -203,10 +212,8 @@ namespace ApimEmulator.Runtime
                 return 0;
             try
             {
-                var body = JToken.Parse(System.Text.Encoding.UTF8.GetString(request.ReadAll())) as JContainer;
-                if (body == null)
-                    return 0;
-                var texts = body.DescendantsAndSelf("content", "prompt", "input").Sum(text => text.Length);
+                var body = JToken.Parse(Encoding.UTF8.GetString(request.ReadAll())) as JContainer;
+                var texts = body == null ? 0 : PromptTexts.In(body).Sum(text => text.Length);
                 return (texts + CharactersPerToken - 1) / CharactersPerToken;
             }
             catch (JsonException)
@@ -257,22 +264,17 @@ namespace ApimEmulator.Runtime
         }
     }
 
+    /// The texts of a request that count as its prompt: strings in these members, at any depth.
     static class PromptTexts
     {
-        /// The texts of a request that count as its prompt: strings below members of these names.
-        public static System.Collections.Generic.IEnumerable<string> DescendantsAndSelf(this JContainer body, params string[] names)
-        {
-            return body.Descendants().OfType<JProperty>().Where(property => names.Contains(property.Name))
-                .SelectMany(property => property.Value is JContainer
-                    ? ((JContainer)property.Value).Descendants().OfType<JValue>() : new[] { (JValue)property.Value })
-                .Where(value => value.Type == JTokenType.String && !IsNested(value, names))
-                .Select(value => (string)value);
-        }
+        static readonly string[] Members = { "content", "input", "prompt" };
 
-        /// A string counts once, although a member of such a name may hold another.
-        static bool IsNested(JValue value, string[] names)
+        public static IEnumerable<string> In(JContainer body)
         {
-            return value.Ancestors().OfType<JProperty>().Count(property => names.Contains(property.Name)) > 1;
+            return body.Descendants().OfType<JValue>()
+                .Where(value => value.Type == JTokenType.String)
+                .Where(value => value.Ancestors().OfType<JProperty>().Any(member => Members.Contains(member.Name)))
+                .Select(value => (string)value);
         }
     }
 }

@@ -48,10 +48,15 @@ class Programs:
         return await asyncio.shield(task)
 
     async def prepare_all(self) -> None:
-        """Compile every policy that a request can need now, one after the other; what fails is told on stderr."""
+        """Compile every policy that a request can need now, one after the other; what fails is told on stderr.
+
+        Those that no request can need any more are forgotten.
+        """
         if self._snapshot is None:
             return
-        for scopes in dict.fromkeys(_all_scopes(self._snapshot)):
+        wanted = dict.fromkeys(_all_scopes(self._snapshot))
+        self._ready = {scopes: task for scopes, task in self._ready.items() if scopes in wanted}
+        for scopes in wanted:
             try:
                 await self.program(scopes)
             except (CompositionError, PolicyNotExecutable, HostFailure, ToolchainMissing) as failure:

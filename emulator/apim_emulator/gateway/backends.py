@@ -24,7 +24,6 @@ class BackendUnavailable(ForwardError):
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(SOURCE, reason, message, 503)
-        self.headers: Headers = []
 
 
 class Backends:

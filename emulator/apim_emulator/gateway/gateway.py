@@ -27,7 +27,7 @@ from apim_emulator.gateway.programs import Programs, Scopes, scopes_of
 from apim_emulator.gateway.replies import own_answer
 from apim_emulator.gateway.routes import Route, Routes
 from apim_emulator.http import Request
-from apim_emulator.runtime import Call, CompositionError, Outcome, PolicyNotExecutable
+from apim_emulator.runtime import Call, CompositionError, ForwardError, Outcome, PolicyNotExecutable
 
 # A run of writes is let come to rest before policies are compiled for it: seconds.
 _CALM = 0.3
@@ -119,8 +119,9 @@ class Gateway:
         try:
             access = serving.keys.check(route.api, request.headers, query)
         except AccessDenied as denied:
-            visit.details["error"] = denied.reason
-            return own_answer(401, denied.message, [("WWW-Authenticate", self._challenge(route.api))])
+            challenge = [("WWW-Authenticate", self._challenge(route.api))]
+            refusal = ForwardError("authorization", denied.reason, denied.message, 401, challenge)
+            return await self._run(visit, serving, route, Access(), refusal)
         return await self._run(visit, serving, route, access)
 
     def serving(self) -> Serving:
@@ -170,11 +171,18 @@ class Gateway:
             scopes = scopes_of(serving.snapshot, None, wanted.api, wanted.operation)
             if any("<cors" in scope.xml for scope in scopes):
                 return await self._run(visit, serving, wanted, Access(), is_preflight=True)
-        visit.details["error"] = "OperationNotFound"
-        return own_answer(404, "Resource not found")
+        refusal = ForwardError("configuration", "OperationNotFound", "Resource not found", 404)
+        return await self._run(visit, serving, route, Access(), refusal)
 
     async def _run(
-        self, visit: Visit, serving: Serving, route: Route, access: Access, *, is_preflight: bool = False
+        self,
+        visit: Visit,
+        serving: Serving,
+        route: Route,
+        access: Access,
+        refusal: ForwardError | None = None,
+        *,
+        is_preflight: bool = False,
     ) -> Outcome:
         snapshot, request = serving.snapshot, visit.request
         visit.exchange = Exchange(
@@ -188,6 +196,7 @@ class Gateway:
             original_url=request.url(),
             headers=list(request.headers.items()),
             body=request.body if visit.has_body else None,
+            refusal=refusal,
         )
         return await self._execute(visit, scopes_of(snapshot, access.product, route.api, route.operation), call)
 

@@ -27,7 +27,7 @@ from apim_emulator.runtime.access_tokens import AccessTokens
 from apim_emulator.runtime.compose import EffectivePolicy
 from apim_emulator.runtime.frames import Frame
 from apim_emulator.runtime.messages import Call, GatewayIo, Outcome
-from apim_emulator.runtime.run import Run
+from apim_emulator.runtime.run import Run, failure_of
 
 _PREPARE, _RELEASE, _EXECUTE, _TOKENS = "P", "D", "E", "T"
 _ASK, _PREPARED = "A", "p"
@@ -123,6 +123,7 @@ class PolicyEngine:
             "url": call.url,
             "originalUrl": call.original_url,
             "headers": call.headers,
+            "refusal": failure_of(call.refusal) if call.refusal else None,
         }
         number = next(self._numbers)
         run = self._runs[number] = Run(io, self._send, self._access_tokens, call.body)

@@ -25,6 +25,7 @@ class Call:
     url: path and query below the API's suffix, with a leading slash, as the backend is to see it.
     original_url: the absolute URL that the client asked for.
     body: None when the request has none.
+    refusal: why the gateway does not let the request in (no operation, no key). Only `on-error` runs then.
     """
 
     context: dict[str, Any]
@@ -33,6 +34,7 @@ class Call:
     original_url: str
     headers: Headers
     body: bytes | None
+    refusal: ForwardError | None = None
 
 
 @dataclass
@@ -85,15 +87,19 @@ class ForwardError(Exception):
     """No response came from a backend.
 
     source, reason, message: of context.LastError. status: None for a transport failure, which leaves context.Response
-    null inside `retry`; a number (503 for an open breaker or an exhausted pool) is that of context.Response.
+    null inside `retry`; a number (503 for an open breaker or an exhausted pool) is that of context.Response, and
+    headers are its headers.
     """
 
-    def __init__(self, source: str, reason: str, message: str, status: int | None = None) -> None:
+    def __init__(
+        self, source: str, reason: str, message: str, status: int | None = None, headers: Headers | None = None
+    ) -> None:
         super().__init__(message)
         self.source = source
         self.reason = reason
         self.message = message
         self.status = status
+        self.headers = headers or []
 
 
 class GatewayIo(Protocol):

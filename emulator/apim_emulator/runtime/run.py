@@ -19,7 +19,7 @@ AddTokens = Callable[[str, float, int], None]
 
 _REPLY = "R"
 _LEAST_ERROR_STATUS = 400
-_GONE = {"source": "client", "reason": "ClientConnectionFailure", "message": "The client is gone."}
+_GONE = {"source": "client", "reason": "ClientConnectionFailure", "message": "The client is gone.", "headers": []}
 
 
 class Run:
@@ -68,7 +68,7 @@ class Run:
         try:
             header, body = await self._do(frame)
         except ForwardError as error:
-            header = {"failure": _failure(error)}
+            header = {"failure": failure_of(error)}
         except asyncio.CancelledError:
             header = {"failure": _GONE}
         except Exception as error:  # noqa: BLE001 - an error of the gateway itself belongs to whoever waits for the run
@@ -185,12 +185,14 @@ def _reply(answer: Answer) -> tuple[dict[str, Any], bytes | None]:
     return header, answer.body
 
 
-def _failure(error: ForwardError) -> dict[str, Any]:
+def failure_of(error: ForwardError) -> dict[str, Any]:
+    """The error as the process reads it."""
     return {
         "source": error.source or None,
         "reason": error.reason,
         "message": error.message,
         "status": error.status,
+        "headers": error.headers,
     }
 
 

@@ -83,8 +83,11 @@ def test_exhausted_pool(site: Site) -> None:
     exhausted = site.ask()
     assert exhausted.status_code == 503
     assert "Backend pool 'p' is temporarily unavailable" in exhausted.text
+    assert exhausted.headers["Retry-After"] == "9"
     assert len(site.log("provider")) == 2
-    assert site.ask().status_code == 503
+    again = site.ask()
+    assert again.status_code == 503
+    assert "Retry-After" not in again.headers
     assert len(site.log("provider")) == 2
     handled = '<return-response><set-status code="503" reason="Busy" /><set-body>@({})</set-body></return-response>'
     said = 'context.Response.StatusCode + " " + context.LastError.Source'

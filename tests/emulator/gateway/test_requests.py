@@ -46,6 +46,22 @@ def test_what_nothing_serves(site: Site, method: str, path: str) -> None:
     assert (response.status_code, response.json()) == (404, {"statusCode": 404, "message": "Resource not found"})
 
 
+def test_refusals_run_on_error(site: Site) -> None:
+    said = 'context.LastError.Source + " " + context.LastError.Reason + " " + context.Response.StatusCode'
+    site.policy(inbound=SAY.format('"in"'), on_error=SAY.format(said))
+    assert site.ask(headers={}).text == "authorization SubscriptionKeyNotFound 401"
+    assert site.ask(headers={"api-key": "wrong"}).text == "authorization SubscriptionKeyInvalid 401"
+    assert site.ask("/models/other").text == "configuration OperationNotFound 404"
+    named = (
+        '<set-header name="x-reason" exists-action="override"><value>@(context.LastError.Reason)</value></set-header>'
+    )
+    site.policy(inbound=SAY.format('"in"'), on_error=named)
+    refused = site.ask(headers={})
+    assert (refused.status_code, refused.headers["x-reason"]) == (401, "SubscriptionKeyNotFound")
+    assert "WWW-Authenticate" in refused.headers
+    assert site.ask("/models/other").json() == {"statusCode": 404, "message": "Resource not found"}
+
+
 def test_product_policies_and_context(site: Site) -> None:
     site.put("products/gold", {"displayName": "Gold", "state": "published"})
     site.put("products/gold/apis/llm", {})

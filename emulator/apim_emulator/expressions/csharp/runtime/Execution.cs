@@ -19,6 +19,7 @@ namespace ApimEmulator.Runtime
         const string OnError = "on-error";
 
         readonly Channel channel;
+        readonly JObject refusal;
         readonly List<Action> beforeAnswer = new List<Action>();
         string section = Inbound;
 
@@ -26,6 +27,7 @@ namespace ApimEmulator.Runtime
         {
             this.channel = channel;
             Number = number;
+            refusal = call["refusal"] as JObject;
             var original = Url.Absolute((string)call["originalUrl"]);
             var request = new Request(
                 (string)call["method"], original.At((string)call["url"]), original, Fields.Read(call["headers"]), body);
@@ -55,6 +57,8 @@ namespace ApimEmulator.Runtime
         {
             try
             {
+                if (refusal != null)
+                    throw PolicyError.Of(refusal);
                 if (Cors.IsPreflight(Context.Request))
                     Preflight(program);
                 await Run(program, Inbound).ConfigureAwait(false);

@@ -112,12 +112,12 @@ namespace ApimEmulator.Runtime
         /// The innermost policy that failed.
         public Policy Policy { get; set; }
 
-        public Fields Headers { get; } = new Fields();
+        public Fields Headers { get; private set; } = new Fields();
 
         /// The backend's response, when it is the error.
         public Response Response { get; set; }
 
-        /// A failure that the gateway reports: source, reason, message, and a status or null.
+        /// A failure that the gateway reports: source, reason, message, a status or null, and headers.
         public static PolicyError Of(JObject failure)
         {
             var status = (int?)failure["status"];
@@ -125,6 +125,7 @@ namespace ApimEmulator.Runtime
             {
                 Origin = (string)failure["source"],
                 HasResponse = status != null,
+                Headers = Fields.Read(failure["headers"]),
             };
         }
 

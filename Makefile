@@ -13,7 +13,7 @@ help: ## list the targets
 setup: ## install what all of this needs (run by every target)
 	@tools/setup
 
-demo: setup ## onboard the example inventory on the embedded Azure, twice, and show what exists
+demo: setup ## onboard the example inventory on the embedded Azure, twice, and send traffic through it
 	apim-emulator exec -- tools/demo
 
 # A file's tests stay together: many share one playbook run.

@@ -75,6 +75,11 @@ class Goal:
     prune: bool = False
     exact: bool = False
 
+    @property
+    def is_about_something(self) -> bool:
+        """Whether the objects that exist must be known to reach the goal."""
+        return bool(self.items) or self.prune or self.exact
+
 
 @dataclass
 class Change:
@@ -166,7 +171,7 @@ class Reconciler:
         :raises GoalError: before anything is written.
         :raises ArmError: when the service cannot be read.
         """
-        existing = self._list({goal.resource.collection for goal in goals})
+        existing = self._list({goal.resource.collection for goal in goals if goal.is_about_something})
         stages = self._plan(goals, existing)
         report = Report([change for stage in stages for change in stage])
         if self._check_mode:
@@ -197,7 +202,7 @@ class Reconciler:
         present: list[list[Change]] = []
         removals: list[list[Change]] = []
         for goal in goals:
-            known = existing[goal.resource.collection]
+            known = existing.get(goal.resource.collection, {})
             changes = self._changes(goal, known, problems)
             if goal.exact:
                 present.append(self._unlisted(goal, known))

@@ -70,7 +70,8 @@ class Request:
     @property
     def is_write(self) -> bool:
         """Whether the request asks ARM to change something; listValue and its like only read."""
-        return self.plane == "arm" and self.method in WRITES and not self.target.rpartition("/")[2].startswith("list")
+        only_reads = self.method == "POST" and self.target.rpartition("/")[2].startswith("list")
+        return self.plane == "arm" and self.method in WRITES and not only_reads
 
     @property
     def json(self) -> Any:

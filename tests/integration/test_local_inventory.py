@@ -39,6 +39,20 @@ POOLS: dict[str, dict[str, list[tuple[str, int, int]]]] = {
     },
 }
 HOSTS = sorted(BACKENDS)
+POSTS = ("createChatCompletion", "createCompletion", "createEmbeddings", "createImage")
+LISTINGS = ("listDeployments", "getDeployment")
+APIS = ("universal-llm-api", "azure-openai-api")
+# What each API consists of: as differences name it, and its path below the service.
+API_PARTS = {
+    **{f"API {api}": f"apis/{api}" for api in APIS},
+    **{f"API operation {api}/{name}": f"apis/{api}/operations/{name}" for api in APIS for name in (*POSTS, *LISTINGS)},
+    **{f"API policy {api}": f"apis/{api}/policies/policy" for api in APIS},
+    **{
+        f"operation policy {api}/{name}": f"apis/{api}/operations/{name}/policies/policy"
+        for api in APIS
+        for name in LISTINGS
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -62,14 +76,15 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         yield Story(preview, first, second, {name: Service(azure, name) for name in HOSTS})
 
 
-def objects_of(host: str) -> list[str]:
-    """Everything that onboarding makes for a host, as differences name it, in the order of writing."""
-    return [
-        "named value uami-client-id",
-        *(f"backend {name}" for name in sorted(BACKENDS[host])),
-        *(f"pool {name}" for name in sorted(POOLS[host])),
-        *(f"policy fragment {name}" for name in FRAGMENTS),
-    ]
+def objects_of(host: str) -> dict[str, str]:
+    """Everything that onboarding makes for a host: as differences name it, and its path below the service."""
+    return {
+        "named value uami-client-id": "namedValues/uami-client-id",
+        **{f"backend {name}": f"backends/{name}" for name in BACKENDS[host]},
+        **{f"pool {name}": f"backends/{name}" for name in POOLS[host]},
+        **{f"policy fragment {name}": f"policyFragments/{name}" for name in FRAGMENTS},
+        **API_PARTS,
+    }
 
 
 def titles(run: Run, host: str) -> list[str]:
@@ -104,8 +119,8 @@ def test_preview_writes_nothing(story: Story) -> None:
 def test_first_run_does_what_the_preview_showed(story: Story, host: str) -> None:
     assert story.first.gateway(host)["diff"] == story.preview.gateway(host)["diff"]
     assert {entry["action"] for entry in story.first.gateway(host)["objects"]} == {"created"}
-    made = [target.rpartition("/")[2] for method, target in story.first.requests_of(host) if method == "PUT"]
-    assert sorted(made) == sorted(title.rpartition(" ")[2] for title in objects_of(host))
+    made = [target for method, target in story.first.requests_of(host) if method == "PUT"]
+    assert sorted(made) == sorted(objects_of(host).values())
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -142,13 +157,15 @@ def test_fragments_and_the_identity_are_there(story: Story, host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_what_is_referred_to_is_written_first(story: Story, host: str) -> None:
-    """Named values, then backends, then pools, then fragments: each kind is done when the next begins."""
+    """Named values, backends, pools, fragments, APIs, and what belongs to these: each is done when the next begins."""
     writes = [each for each in story.first.arm if each.service == host and each.is_write]
     stages = [
         [each for each in writes if each.target.startswith("namedValues/")],
         [each for each in writes if each.target.removeprefix("backends/") in BACKENDS[host]],
         [each for each in writes if each.target.removeprefix("backends/") in POOLS[host]],
         [each for each in writes if each.target.startswith("policyFragments/")],
+        [each for each in writes if each.target.startswith("apis/") and each.target.count("/") == 1],
+        *([each] for each in writes if each.target.startswith("apis/") and each.target.count("/") > 1),
     ]
     assert sum(map(len, stages)) == len(writes) == len(objects_of(host))
     for earlier, later in pairwise(stage for stage in stages if stage):
@@ -163,8 +180,12 @@ def test_second_run_changes_nothing(story: Story) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_second_run_lists_each_collection_once(story: Story, host: str) -> None:
-    requests = sorted(target.rpartition("/")[2] for _, target in story.second.requests_of(host))
-    assert requests == [host, "backends", "namedValues", "policyFragments"]
+    requests = [target.rpartition("/service/")[2] for _, target in story.second.requests_of(host)]
+    assert sorted(requests) == sorted(
+        [host, "apis", "backends", "namedValues", "policyFragments"]
+        + [f"apis/{api}/{parts}" for api in APIS for parts in ("operations", "policies")]
+        + [f"apis/{api}/operations/{name}/policies" for api in APIS for name in LISTINGS]
+    )
 
 
 def test_outputs_of_every_host_reach_the_caller(story: Story) -> None:

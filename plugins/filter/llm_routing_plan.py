@@ -39,6 +39,13 @@ options:
     description: Name that marks what the inventory owns.
     type: str
     default: citadel
+  raise_problems:
+    description:
+      - Whether problems of the inventory stop the task.
+      - Otherwise the result holds nothing but RV(_value.problems), for a message without Ansible's account of where the
+        filter was called.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -94,6 +101,10 @@ _value:
       description: The APIs to deploy, for the filter P(citadel.ai_gateway.llm_apis#filter).
       type: list
       elements: dict
+    problems:
+      description: Every problem of the inventory, with its path and remedy.
+      returned: when there are some and O(raise_problems=false)
+      type: str
     warnings:
       description: What a person should know, although it does not stop a run.
       type: list
@@ -116,10 +127,11 @@ def llm_routing_plan(
     universal_api: Any = None,
     azure_openai_api: Any = None,
     owner: str = "citadel",
+    raise_problems: bool = True,
 ) -> dict[str, Any]:
     """Return the routing plan of an inventory.
 
-    :raises AnsibleFilterError: with every problem of the inventory.
+    :raises AnsibleFilterError: with every problem of the inventory, unless these are to be returned.
     """
     try:
         return build_plan(
@@ -132,6 +144,8 @@ def llm_routing_plan(
             owner=owner,
         )
     except InventoryError as error:
+        if not raise_problems:
+            return {"problems": str(error)}
         raise AnsibleFilterError(str(error)) from None
 
 

@@ -89,4 +89,7 @@ def test_the_example_of_the_documentation_has_a_plan() -> None:
 
 def test_the_documentation_lists_what_the_plan_has() -> None:
     documented = yaml.safe_load(door.RETURN)["_value"]["contains"]
-    assert documented.keys() == door.llm_routing_plan([BACKEND], managed_identity=IDENTITY).keys()
+    plan = door.llm_routing_plan([BACKEND], managed_identity=IDENTITY)
+    refused = door.llm_routing_plan("no list", raise_problems=False)
+    assert documented.keys() == plan.keys() | refused.keys()
+    assert refused["problems"].startswith("The inventory has 1 problem; nothing was written:")

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections import Counter
+from contextlib import closing
 from functools import cached_property
+from http.client import HTTPSConnection
 from typing import Any
 
 import requests
@@ -44,6 +47,17 @@ class Gateway:
         return self._http.request(
             method, self.url + path, json=content, headers=headers, timeout=_PATIENCE_SECONDS, **options
         )
+
+    def ask_raw(self, target: str, model: str, key_header: str = "api-key") -> tuple[int, str]:
+        """Ask for a chat at a path that no client library would leave as it is; return status and body."""
+        connection = HTTPSConnection(
+            self.url.removeprefix("https://"), context=self._trust(), timeout=_PATIENCE_SECONDS
+        )
+        with closing(connection):
+            headers = {key_header: self.key, "Content-Type": "application/json"}
+            connection.request("POST", target, json.dumps({"model": model, "messages": HELLO}), headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def statuses(self, model: str, number: int) -> Counter[int]:
         """Ask for a chat so many times, one after the other; return how many answers of each status came."""

@@ -7,6 +7,7 @@ The policies include the fragments in the order in which those of existing hubs 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.integration.harness import Service
@@ -117,6 +118,11 @@ class Hub:
         self._api("azure-openai-api", "openai", posts)
         self._policy("azure-openai-api", policies(_inbound(is_azure_openai=True), _BACKEND))
 
+    def proxy_api(self, key_header: str) -> None:
+        """An API at /proxy that takes any path, and its key in a header and a query parameter of this name."""
+        self._api("proxy", "proxy", ("*",), key_header)
+        self._policy("proxy", policies(_inbound(is_azure_openai=False), _BACKEND))
+
     def fragment(self, name: str, content: str) -> None:
         """A policy fragment of the hub's own."""
         body = {"properties": {"format": "rawxml", "value": f"<fragment>{content}</fragment>"}}
@@ -133,19 +139,20 @@ class Hub:
         sdk.subscription.create_or_update(*place, name, scope)
         return str(sdk.subscription.list_secrets(*place, name).primary_key)
 
-    def _api(self, name: str, path: str, posts: tuple[str, ...]) -> None:
+    def _api(self, name: str, path: str, posts: tuple[str, ...], key_header: str = "api-key") -> None:
         properties = {
             "displayName": name,
             "path": path,
             "protocols": ["https"],
             "serviceUrl": "https://unused.example",
-            "subscriptionKeyParameterNames": {"header": "api-key", "query": "api-key"},
+            "subscriptionKeyParameterNames": {"header": key_header, "query": key_header},
         }
         self._sdk.api.begin_create_or_update(
             *self._place, name, {"properties": properties}, polling_interval=0
         ).result()
         for post in posts:
-            self._operation(name, post.replace("/", "-").replace("{", "").replace("}", ""), "POST", f"/{post}")
+            identifier = re.sub("[^a-z]+", "-", post).strip("-") or "any"
+            self._operation(name, identifier, "POST", f"/{post}")
 
     def _operation(self, api: str, name: str, method: str, template: str) -> None:
         parameters = [{"name": PARAMETER, "required": True, "type": "string"}] if PARAMETER in template else []

@@ -39,6 +39,7 @@ def gateway(onboard: Onboard) -> Gateway:
     hub = Hub(found.service)
     hub.universal_api()
     hub.azure_openai_api()
+    hub.proxy_api("x-hub-key")
     hub.fragment("validate-model-access", VALIDATE_MODEL_ACCESS)
     return found
 
@@ -137,6 +138,36 @@ def test_a_retry_of_two_opens_the_breaker_for_the_next_request(gateway: Gateway)
     assert gateway.is_open("one")
     assert gateway.ask(body="gpt-4o").status_code == 200
     assert gateway.reached() == {"one": 3, "two": 1}
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "Phi-4"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../files",
+        "x/../../files",
+        "%2e%2e/files",
+        "x/%2E%2e%2ffiles",
+        "%252e%252e/files",
+        "..%5cfiles",
+        "chat%3fapi-version=1%26x=/completions",
+        "chat/completions%23",
+        "%7bdeployment-id%7d",
+        "{deployment-id}",
+    ],
+)
+def test_a_path_that_is_an_attack(gateway: Gateway, path: str, model: str) -> None:
+    """An API that passes any path must not let one leave the deployment that its model names."""
+    status, body = gateway.ask_raw(f"/proxy/{path}", model, "x-hub-key")
+    assert status in (400, 404), body
+    assert gateway.log("provider") == []
+
+
+def test_the_key_of_an_api_never_travels_on_whatever_its_name(gateway: Gateway) -> None:
+    assert gateway.ask("/proxy/chat/completions", "Phi-4", headers={"x-hub-key": gateway.key}).status_code == 200
+    assert gateway.ask(f"/proxy/chat/completions?x-hub-key={gateway.key}", "Phi-4", headers={}).status_code == 200
+    for reached in gateway.log("provider"):
+        assert [each["name"] for each in reached["credentials"]] == ["Authorization"]
 
 
 def test_onboarding_again_leaves_the_hub_alone(gateway: Gateway, playbooks: Playbooks) -> None:

@@ -13,8 +13,12 @@ from tests.unit.policies.gateway import INBOUND, UAMI_CLIENT_ID, Gateway, Result
 
 _COGNITIVE = "https://cognitiveservices.azure.com"
 _CREDENTIALS: dict[str, Any] = {
-    "headers": {"authorization": "Bearer client", "API-Key": "client", "Ocp-Apim-Subscription-Key": "client"},
-    "query": {"subscription-key": "client", "api-key": "client"},
+    "headers": {
+        **{"authorization": "Bearer client", "API-Key": "client", "Ocp-Apim-Subscription-Key": "client"},
+        # What the API of the harness calls its key.
+        "X-Hub-Key": "client",
+    },
+    "query": {"subscription-key": "client", "api-key": "client", "hub-key": "client"},
 }
 
 

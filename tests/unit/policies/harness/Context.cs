@@ -14,8 +14,20 @@ namespace Harness
         public Request Request = new Request();
         public Dictionary<string, object> Written = new Dictionary<string, object>();
         public Product Product;
+        public Api Api = new Api();
 
         public IReadOnlyDictionary<string, object> Variables { get { return Written; } }
+    }
+
+    public sealed class Api
+    {
+        public KeyNames SubscriptionKeyParameterNames = new KeyNames();
+    }
+
+    public sealed class KeyNames
+    {
+        public string Header = "x-hub-key";
+        public string Query = "hub-key";
     }
 
     public sealed class Product

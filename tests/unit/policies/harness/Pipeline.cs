@@ -82,7 +82,7 @@ namespace Harness
 
         private void SetMany(Dictionary<string, string[]> values, XElement element)
         {
-            var name = Literal(element, "name");
+            var name = Text(Literal(element, "name"));
             var action = Text(Literal(element, "exists-action"));
             if (action == "delete")
             {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -62,7 +63,9 @@ def gateway(onboard: Onboard) -> Gateway:
         )
         for number in (1, 2)
     ]
-    return onboard(*bodies, backend("path", *map(Unsafe, DEPLOYED)))
+    return onboard(
+        *bodies, backend("path", *map(Unsafe, DEPLOYED)), llm_azure_openai_api={"deploy": True, "path": "openai"}
+    )
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
@@ -82,6 +85,18 @@ def test_deployed_by_its_name(gateway: Gateway, name: str) -> None:
     response = gateway.ask(body=name)
     assert response.status_code == 200, response.text
     assert gateway.only("provider")["deployment"] == name
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_requested_in_the_path(gateway: Gateway, name: str) -> None:
+    response = gateway.ask(f"/openai/deployments/{quote(name, safe='')}/chat/completions", {"messages": HELLO})
+    if set(name) & set("\\?#{}"):
+        # These could begin a query or a template where a path is rewritten.
+        assert error_of(response) == (400, "invalid_request")
+        assert gateway.log("provider") == []
+    else:
+        assert response.status_code == 200, response.text
+        assert json.loads(gateway.only("provider")["body"]) == {"model": name, "messages": HELLO}
 
 
 def test_all_are_listed(gateway: Gateway) -> None:

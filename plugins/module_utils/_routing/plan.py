@@ -20,9 +20,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.invent
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import pool_names
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import (
+    pool_warnings,
     route_name,
     routes_of,
-    shape_warnings,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import (
     ServedModel,
@@ -136,7 +136,7 @@ def _pool_options(model: ServedModel, name: str, warnings: list[str]) -> dict[st
             {"backend": backend.backend_id, "priority": priority, "weight": weight}
             for backend, weight in zip(group, weights, strict=True)
         ]
-    warnings += shape_warnings(model, name)
+    warnings += pool_warnings(model, name)
     return {"name": name, "description": f"LLM backends that serve {model.name}", "members": members}
 
 

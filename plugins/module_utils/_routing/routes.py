@@ -47,8 +47,8 @@ def route_name(model: ServedModel, names: Mapping[str, str]) -> str:
     return names.get(model.name) or model.backends[0].backend_id
 
 
-def shape_warnings(model: ServedModel, pool: str) -> list[str]:
-    """Return what the members of a pool cannot all answer, although one policy sends them the same request."""
+def pool_warnings(model: ServedModel, pool: str) -> list[str]:
+    """Return what a person should know of a pool: members that a request does not suit, or may not reach."""
     types = {backend.backend_type for backend in model.backends}
     families = {backend.family for backend in model.backends}
     audiences = {backend.token_audience for backend in model.backends}
@@ -69,6 +69,11 @@ def shape_warnings(model: ServedModel, pool: str) -> list[str]:
             f"{pool}: its members take tokens of audiences {', '.join(sorted(audiences))}, but a request carries one, "
             f"of {_audience(model)}"
         )
+    if (failures := _failures(model)) > _MAXIMUM_RETRIES:
+        warnings.append(
+            f"{pool}: a request may meet {failures} failures before the breakers of all failing members are open, but "
+            f"is sent again {_MAXIMUM_RETRIES} times at most; lower the count of its breakers"
+        )
     return warnings
 
 
@@ -78,7 +83,7 @@ def _request_of(model: ServedModel) -> dict[str, Any]:
         "family": _family(model),
         "token_audience": _audience(model),
         "pooled": model.is_pooled,
-        "retries": _retries(model),
+        "retries": min(_failures(model), _MAXIMUM_RETRIES),
     }
 
 
@@ -97,12 +102,12 @@ def _audience(model: ServedModel) -> str:
     return min(backend.token_audience for backend in model.backends if backend.family == family)
 
 
-def _retries(model: ServedModel) -> int:
-    """Return how often a request to a model is sent again before every healthy member must have had it.
+def _failures(model: ServedModel) -> int:
+    """Return how many failures a request to a model may meet before it must reach a healthy member.
 
     A pool leaves a member out only when its breaker has opened, so one request may meet as many failures of each
     member as open that. The last member is the one to be reached. A single backend is not tried again: that would open
     its breaker the sooner, and the client knows better whether to wait.
     """
     counts = [backend.circuit_breaker.count if backend.circuit_breaker.enabled else 1 for backend in model.backends]
-    return min(sum(counts) - min(counts), _MAXIMUM_RETRIES)
+    return sum(counts) - min(counts)

@@ -14,7 +14,9 @@ from tests.unit.policies.gateway import INBOUND, UAMI_CLIENT_ID, Gateway, Result
 _COGNITIVE = "https://cognitiveservices.azure.com"
 _CREDENTIALS: dict[str, Any] = {
     "headers": {
-        **{"authorization": "Bearer client", "API-Key": "client", "Ocp-Apim-Subscription-Key": "client"},
+        "authorization": "Bearer client",
+        "API-Key": "client",
+        "Ocp-Apim-Subscription-Key": "client",
         # What the API of the harness calls its key.
         "X-Hub-Key": "client",
     },

@@ -71,6 +71,12 @@ def test_a_pool_of_families_that_share_no_shape_is_a_warning() -> None:
     assert f"audiences {COGNITIVE}, {MACHINE_LEARNING}" in token
 
 
+def test_a_pool_that_retries_cannot_cross_is_a_warning() -> None:
+    (warning,) = plan_of(*(backend(f"b{number}") for number in range(30)))["warnings"]
+    assert warning.startswith("gpt-4o-backend-pool: a request may meet 87 failures")
+    assert plan_of(*(backend(f"b{number}", circuit_breaker={"count": 1}) for number in range(30)))["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("breakers", "retries"),
     [

@@ -54,11 +54,11 @@ def test_federated_token(azure: Azure) -> None:
     assert _subscriptions(azure, credential.get_token(f"{azure.url}/.default").token) == 200
 
 
-@pytest.mark.parametrize("options", [{}, {"client_id": "22222222-2222-2222-2222-222222222222"}])
-def test_managed_identity(azure: Azure, monkeypatch: pytest.MonkeyPatch, options: dict[str, str]) -> None:
+@pytest.mark.parametrize("client_id", [None, "22222222-2222-2222-2222-222222222222"])
+def test_managed_identity(azure: Azure, monkeypatch: pytest.MonkeyPatch, client_id: str | None) -> None:
     for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, azure.environment[name])
-    credential = ManagedIdentityCredential(connection_verify=azure.bundle, **options)
+    credential = ManagedIdentityCredential(client_id=client_id, connection_verify=azure.bundle)
     token = credential.get_token(f"{azure.url}/.default").token
     assert _subscriptions(azure, token) == 200
     assert jwt.decode(token, options={"verify_signature": False})["appid"] == "22222222-2222-2222-2222-222222222222"

@@ -221,7 +221,8 @@ options:
             default: api-key
       definition:
         description:
-          - An OpenAPI document of version 3, whose operations become those of the API. Other operations of it go.
+          - An OpenAPI document of version 3, whose operations become operations of the API.
+          - Other operations of it go if they carry the mark of O(owner), and are left alone otherwise.
           - Method, path, C(operationId), C(summary) and C(description) count. Schemas stay as they are.
         type: dict
       policy:

@@ -60,7 +60,8 @@ def _parts(item: Mapping[str, Any], path: str) -> list[Goal]:
     """Return the goals for the parts of one API that its options name; the others are left alone."""
     api, goals = item["name"], []
     if item["definition"] is not None:
-        goals.append(Goal(ApiOperation(api), f"{path}.definition", operations_of(item["definition"]), exact=True))
+        operations = operations_of(item["definition"])
+        goals.append(Goal(ApiOperation(api), f"{path}.definition", operations, prune_first=True))
     if item["policy"] is not None:
         goals.append(Goal(ApiPolicy(api), f"{path}.policy", [{"name": POLICY, "value": item["policy"]}]))
     for operation, value in (item["operation_policies"] or {}).items():

@@ -64,8 +64,8 @@ class Goal:
     :ivar items: options of each object, with ``name``.
     :ivar absent: the objects shall not exist.
     :ivar prune: further objects of this kind that carry the owner's mark shall not exist.
-    :ivar exact: no further objects of this kind shall exist. They go first: ARM refuses an operation whose method and
-        path another one has.
+    :ivar prune_first: as ``prune``, but they go before the wanted ones are written: ARM refuses an operation whose
+        method and path another one has.
     """
 
     resource: Resource
@@ -73,12 +73,12 @@ class Goal:
     items: Sequence[Mapping[str, Any]]
     absent: bool = False
     prune: bool = False
-    exact: bool = False
+    prune_first: bool = False
 
     @property
     def is_about_something(self) -> bool:
         """Whether the objects that exist must be known to reach the goal."""
-        return bool(self.items) or self.prune or self.exact
+        return bool(self.items) or self.prune or self.prune_first
 
 
 @dataclass
@@ -204,11 +204,11 @@ class Reconciler:
         for goal in goals:
             known = existing.get(goal.resource.collection, {})
             changes = self._changes(goal, known, problems)
-            if goal.exact:
+            if goal.prune_first:
                 present.append(self._unlisted(goal, known))
             (removals if goal.absent else present).append(changes)
             if goal.prune:
-                removals.append([each for each in self._unlisted(goal, known) if self._is_owned(each.before)])
+                removals.append(self._unlisted(goal, known))
         if problems:
             raise GoalError(problems)
         self._fetch_hidden([change for stage in present for change in stage])
@@ -238,15 +238,15 @@ class Reconciler:
             changes[name.lower()] = Change(goal.resource, entity["name"] if entity else name, wanted, before)
         return list(changes.values())
 
-    @staticmethod
-    def _unlisted(goal: Goal, known: Mapping[str, Any]) -> list[Change]:
-        """Return the removals of all objects of the goal's kind that it does not list."""
+    def _unlisted(self, goal: Goal, known: Mapping[str, Any]) -> list[Change]:
+        """Return the removals of the owner's objects of the goal's kind that it does not list."""
         listed = {options["name"].lower() for options in goal.items}
-        return [
+        removals = [
             Change(goal.resource, entity["name"], None, goal.resource.current(entity["properties"]))
             for key, entity in known.items()
             if key not in listed and goal.resource.is_same_kind(entity["properties"])
         ]
+        return [removal for removal in removals if self._is_owned(removal.before)]
 
     def _is_owned(self, state: State | None) -> bool:
         return bool(self._owner) and (state or {}).get("owner") == self._owner

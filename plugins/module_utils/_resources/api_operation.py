@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import Resource, State, given
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
+    Resource,
+    State,
+    given,
+    join_owner,
+    split_owner,
+    wanted_description,
+)
 
 
 class ApiOperation(Resource):
@@ -40,12 +47,13 @@ class ApiOperation(Resource):
         return f"{self._api}/{name}"
 
     def wanted(self, options: Mapping[str, Any]) -> State:
-        return given(**{name: options.get(name) for name in self.argument_spec()})
+        others = {name: options.get(name) for name in self.argument_spec() if name != "description"}
+        return given(**others, **wanted_description(options))
 
     def current(self, properties: Mapping[str, Any]) -> State:
         return {
             "display_name": properties.get("displayName", ""),
-            "description": properties.get("description") or "",
+            **split_owner(properties.get("description")),
             "method": properties.get("method", "").upper(),
             "url_template": properties.get("urlTemplate", ""),
             "parameters": [parameter["name"] for parameter in properties.get("templateParameters") or []],
@@ -55,7 +63,7 @@ class ApiOperation(Resource):
         parameters = [{"name": name, "type": "string", "required": True} for name in state.get("parameters", [])]
         return {
             "displayName": state.get("display_name"),
-            "description": state.get("description") or None,
+            "description": join_owner(state) or None,
             "method": state.get("method"),
             "urlTemplate": state.get("url_template"),
             "templateParameters": parameters,

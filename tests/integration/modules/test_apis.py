@@ -132,6 +132,23 @@ def test_what_is_not_asked_for_is_left_alone(gateway: Gateway) -> None:
     assert 'code="418"' in sdk.api_policy.get(*place, "echo", "policy").value
 
 
+@pytest.mark.parametrize("owner", ["me", None])
+def test_operations_without_the_owners_mark_stay_in_every_run(gateway: Gateway, owner: str | None) -> None:
+    sdk, place = gateway.azure.sdk, gateway.service.place
+    properties = {"displayName": "Echo", "path": "echo", "protocols": ["https"], "serviceUrl": "https://a.example"}
+    sdk.api.begin_create_or_update(*place, "echo", {"properties": properties}, polling_interval=0).result()
+    operation = {"properties": {"displayName": "By hand", "method": "GET", "urlTemplate": "/"}}
+    sdk.api_operation.create_or_update(*place, "echo", "by-hand", operation)
+    wanted = {"name": "echo", "definition": definition(chat=("post", "/chat"))}
+
+    first, again = gateway.run(task(MODULE, apis=[wanted], owner=owner), task(MODULE, apis=[wanted], owner=owner))
+
+    assert "PUT apis/echo/operations/chat" in first.writes
+    assert again.writes == []
+    operations = [each.name for each in sdk.api_operation.list_by_api(*place, "echo")]
+    assert sorted(operations) == ["by-hand", "chat"]
+
+
 def test_prune_removes_what_its_owner_no_longer_lists(gateway: Gateway) -> None:
     kept = {"name": "kept", "path": "kept"}
     *_, pruned = gateway.run(

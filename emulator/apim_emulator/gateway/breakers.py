@@ -20,6 +20,7 @@ from typing import Any
 _DURATION = re.compile(
     r"P(?:(?P<days>[\d.]+)D)?(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
 )
+_NUMBER = re.compile(r"[0-9]+")
 _SECONDS = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 
 
@@ -107,12 +108,14 @@ def seconds(duration: str) -> float:
 
 
 def retry_after_seconds(value: str | None) -> float | None:
-    """Return the seconds of a Retry-After header (a number or an HTTP date), or None when there is none to read."""
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    """Return the seconds of a Retry-After header (a number or an HTTP date), or None when it gives no time to wait.
+
+    That is also so for 0 and for a date that is over: a trip of no length would never open the breaker, and clients
+    would keep getting the failures of a backend that others could stand in for.
+    """
+    text = (value or "").strip()
     try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+        waits = float(text) if _NUMBER.fullmatch(text) else parsedate_to_datetime(text).timestamp() - time.time()
     except ValueError:
         return None
+    return waits if waits > 0 else None

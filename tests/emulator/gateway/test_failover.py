@@ -45,7 +45,9 @@ def test_weights(site: Site) -> None:
     assert Counter(entry["backend"] for entry in site.log("gateway")) == {"one": 70, "two": 30}
 
 
-@pytest.mark.parametrize("failure", [{"status": 429, "retry_after": 1}, {"status": 429}])
+@pytest.mark.parametrize(
+    "failure", [{"status": 429, "retry_after": 1}, {"status": 429, "retry_after": 0}, {"status": 429}]
+)
 def test_a_throttled_member_gives_way_within_the_request(site: Site, failure: dict[str, int]) -> None:
     site.provider(FIRST, **failure)
     assert site.ask().status_code == 200

@@ -30,6 +30,8 @@ _VALUE = re.compile(r"(?!.*\{\{)[!-~](?:[ -~]{0,4094}[!-~])?")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _VAULT_SECRET = re.compile(r"https://[A-Za-z0-9.-]+(?::\d{1,5})?/secrets/[A-Za-z0-9-]{1,127}(/[0-9A-Za-z]+)?/?")
 
+_SCHEME = re.compile(r"(?:Bearer|Basic)\s.*", re.IGNORECASE)
+
 _VALUE_REMEDY = "write a secret of printable ASCII characters, up to 4,096, such as a variable of a vault"
 _NAMED_VALUE_REMEDY = "write the display name of a named value: letters, digits, dots, hyphens and underscores"
 _VAULT_REMEDY = "write the secret's id without a version, such as https://my-vault.vault.azure.net/secrets/my-key"
@@ -98,7 +100,7 @@ def read_credential(fields: Fields, auth_scheme: str, family: str, problems: Pro
         own.refuse("header", "is not the name of a header (it is not shown)", _HEADER_REMEDY)
     return Credential(
         header=header,
-        value=_secret(own),
+        value=_secret(own, header),
         named_value=_named_value(own),
         key_vault_secret_id=_vault_secret(own),
     )
@@ -114,13 +116,16 @@ def _default_header(auth_scheme: str, family: str) -> str:
     return _BEARER_HEADER if bearer else _KEY_HEADER
 
 
-def _secret(fields: Fields) -> str:
+def _secret(fields: Fields, header: str) -> str:
     value = fields.raw("value")
     if value is None:
         return ""
     if not isinstance(value, str) or not _VALUE.fullmatch(value.strip()):
         fields.refuse("value", "cannot be a secret in a header (it is not shown)", _VALUE_REMEDY)
         return ""
+    if header.lower() == _BEARER_HEADER.lower() and _SCHEME.fullmatch(value.strip()):
+        message = "starts with a scheme, and Bearer is put before it already (it is not shown)"
+        fields.refuse("value", message, "write the token without Bearer")
     return value.strip()
 
 

@@ -85,6 +85,8 @@ def test_the_plan_holds_no_secret() -> None:
         ({"value": f"{{{{{SECRET}}}}}"}, ".value", "cannot be a secret in a header"),
         ({"value": f"{SECRET}\u00e9"}, ".value", "cannot be a secret in a header"),
         ({"value": SECRET * 300}, ".value", "cannot be a secret in a header"),
+        ({"value": f"Bearer {SECRET}", "header": "authorization"}, ".value", "starts with a scheme"),
+        ({"value": f"basic  {SECRET}", "header": "Authorization"}, ".value", "starts with a scheme"),
         ({"value": 7}, ".value", "cannot be a secret in a header"),
         ({"named_value": f"{SECRET}}}"}, ".named_value", "is not the name of one"),
         ({"key_vault_secret_id": f"http://{SECRET}"}, ".key_vault_secret_id", "is not the id of a secret"),
@@ -100,6 +102,11 @@ def test_a_credential_is_refused_without_being_shown(credential: Any, path: str,
     assert SECRET not in str(problem)
     with pytest.raises(InventoryError):
         named_values_of([azure(credential=credential)])
+
+
+@pytest.mark.parametrize("credential", [{"value": "Bearer x", "header": "x-key"}, {"value": "Bearerx"}])
+def test_the_word_bearer_is_refused_only_where_it_would_be_there_twice(credential: Any) -> None:
+    assert plan_of(azure(auth_scheme="token", credential=credential))["backends"]
 
 
 def test_a_managed_identity_takes_no_credential() -> None:

@@ -39,6 +39,12 @@ options:
     description: Name that marks what the inventory owns.
     type: str
     default: citadel
+  prune:
+    description:
+      - Whether what the inventory does not list is removed, as in the variable C(llm_prune).
+      - An inventory without backends is refused then, because all would be removed.
+    type: bool
+    default: false
   raise_problems:
     description:
       - Whether problems of the inventory stop the task.
@@ -127,6 +133,7 @@ def llm_routing_plan(
     universal_api: Any = None,
     azure_openai_api: Any = None,
     owner: str = "citadel",
+    prune: Any = False,
     raise_problems: bool = True,
 ) -> dict[str, Any]:
     """Return the routing plan of an inventory.
@@ -142,6 +149,7 @@ def llm_routing_plan(
             universal_api=universal_api,
             azure_openai_api=azure_openai_api,
             owner=owner,
+            prune=prune,
         )
     except InventoryError as error:
         if not raise_problems:

@@ -38,8 +38,9 @@ EXPECTED = [
     "llm_backends[4].circuit_breaker.tripDuration: is not a known field; write trip_duration",
     "llm_backends[4].circuit_breaker.count: is 0; write an integer from 1 to 10000",
     "llm_backends[1].backend_id: 'aoai-a' is already the id of llm_backends[0]; give each backend an id of its own",
-    "apim_managed_identity: is missing, but 'aoai-a' authenticates with it; give either client_id, or subscription_id",
+    "apim_managed_identity: is missing, but 'aoai-a' authenticates with it; give either client_id, or resource_group",
     "llm_owner: is ''; write 1 to 64 letters",
+    "llm_prune: is 'maybe'; write true or false",
 ]
 
 
@@ -67,7 +68,7 @@ SINGLE_PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "apim-two-identities": (
         host(backend("aoai-a"), apim_managed_identity={"client_id": IDENTITY_CLIENT_ID, "name": "id-apim-citadel"}),
-        "apim_managed_identity: has client_id and name; give either client_id, or subscription_id, resource_group and",
+        "apim_managed_identity: has client_id and name; give either client_id, or resource_group and name",
     ),
     "apim-31-members": (
         host(*(backend(f"aoai-{number}") for number in range(31))),
@@ -76,6 +77,10 @@ SINGLE_PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     "apim-no-list": (
         host(llm_backends={"aoai-a": {}}),
         "llm_backends: is a mapping, not a list; list the LLM backends",
+    ),
+    "apim-emptied": (
+        host(llm_backends=[], llm_prune=True),
+        "llm_backends: is empty, so that llm_prune would remove every backend, pool and API of llm_owner; list the",
     ),
     "apim-mixed-pool": (
         host(
@@ -91,7 +96,7 @@ SINGLE_PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
 def mixed(module_playbooks: Playbooks, new_service: Callable[[], Service]) -> Mixed:
     """A run in which every host but one has a bad inventory."""
     good = new_service()
-    everything = host(*EVERYTHING_WRONG, apim_managed_identity={}, llm_owner="")
+    everything = host(*EVERYTHING_WRONG, apim_managed_identity={}, llm_owner="", llm_prune="maybe")
     variables = {name: values for name, (values, _) in SINGLE_PROBLEMS.items()}
     wanted = hosts({"apim-everything": everything, **variables, good.name: host(backend("aoai-a"))})
     return Mixed(module_playbooks.onboard(wanted, succeeds=False), good)

@@ -32,6 +32,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.settings import (
     check_managed_identity,
     check_owner,
+    check_prune,
     check_service,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.weights import scale_weights
@@ -50,6 +51,7 @@ def build_plan(
     universal_api: Any = None,
     azure_openai_api: Any = None,
     owner: str = "citadel",
+    prune: Any = False,
 ) -> dict[str, Any]:
     """Return the routing plan of one host's inventory.
 
@@ -60,6 +62,7 @@ def build_plan(
     :param universal_api: ``llm_universal_api``.
     :param azure_openai_api: ``llm_azure_openai_api``.
     :param owner: ``llm_owner``.
+    :param prune: ``llm_prune``.
     :return: ``backends`` and ``pools`` (options of the modules of that name), ``routes`` (see :mod:`.routes`),
         ``models`` (name, key, route, deployments), ``model_pools`` and ``model_backends`` (model -> route),
         ``apis`` (see :mod:`.apis`) and ``warnings``. No secret of the inventory is in it.
@@ -71,6 +74,7 @@ def build_plan(
     check_managed_identity(managed_identity, backends, problems)
     apis = read_apis(universal_api, azure_openai_api, problems)
     check_owner(owner, problems)
+    check_prune(prune, llm_backends, problems)
     if service is not None:
         check_service(service, problems)
     models = served_models(backends)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the variables of a host that stand beside its backends: service, identity, owner.
+"""Checks the variables of a host that stand beside its backends: service, identity, owner, removal.
 
 PRIVATE to the citadel.ai_gateway collection.
 """
@@ -20,8 +20,10 @@ _SERVICE_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?")
 _RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
+_TRUE, _FALSE = ("true", "yes"), ("false", "no")
+
 _UUID_REMEDY = "write a GUID such as 00000000-0000-0000-0000-000000000000"
-_IDENTITY_REMEDY = "give either client_id, or subscription_id, resource_group and name"
+_IDENTITY_REMEDY = "give either client_id, or resource_group and name (and subscription_id, where that is another one)"
 
 
 def check_service(service: Any, problems: Problems) -> None:
@@ -76,3 +78,16 @@ def check_owner(value: Any, problems: Problems) -> None:
     if not isinstance(value, str) or not _OWNER.fullmatch(value):
         remedy = "write 1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
         problems.add("llm_owner", f"is {shown(value)}", remedy)
+
+
+def check_prune(value: Any, llm_backends: Any, problems: Problems) -> None:
+    """Note what is wrong with ``llm_prune``: it is no boolean, or would remove all because no backend is listed.
+
+    An empty list is what a run sees when ``llm_backends`` stands in the wrong file, too.
+    """
+    prune = str(value).lower() if isinstance(value, (bool, str)) else ""
+    if prune not in {*_TRUE, *_FALSE}:
+        problems.add("llm_prune", f"is {shown(value)}", "write true or false")
+    elif prune in _TRUE and isinstance(llm_backends, (list, tuple)) and not llm_backends:
+        message = "is empty, so that llm_prune would remove every backend, pool and API of llm_owner"
+        problems.add("llm_backends", message, "list the backends, or set llm_prune to false")

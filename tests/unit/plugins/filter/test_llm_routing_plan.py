@@ -51,6 +51,7 @@ def test_the_filter_returns_the_plan_of_the_domain() -> None:
         ("service", {}, "apim_subscription_id"),
         ("service", "apim", "service"),
         ("owner", "", "llm_owner"),
+        ("prune", "maybe", "llm_prune"),
     ],
 )
 def test_every_argument_is_checked(argument: str, value: Any, path: str) -> None:

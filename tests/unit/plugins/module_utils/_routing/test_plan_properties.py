@@ -58,10 +58,12 @@ def members_of(plan: dict[str, Any]) -> dict[str, list[tuple[str, int, int]]]:
     }
 
 
-@given(junk, junk, junk, junk, junk)
-def test_any_junk_is_refused_as_an_inventory(value: Any, breaker: Any, identity: Any, service: Any, owner: Any) -> None:
+@given(junk, junk, junk, junk, junk, junk)
+def test_any_junk_is_refused_as_an_inventory(
+    value: Any, breaker: Any, identity: Any, service: Any, owner: Any, prune: Any
+) -> None:
     with contextlib.suppress(InventoryError):
-        build_plan(value, circuit_breaker=breaker, managed_identity=identity, service=service, owner=owner)
+        build_plan(value, circuit_breaker=breaker, managed_identity=identity, service=service, owner=owner, prune=prune)
 
 
 @given(st.lists(nearly_backends, min_size=1, max_size=3))

@@ -206,6 +206,24 @@ def test_an_owner_that_cannot_mark_is_refused(owner: Any) -> None:
     assert only_problem(backend("b"), owner=owner).path == "llm_owner"
 
 
+@pytest.mark.parametrize("prune", ["maybe", "", None, 1, []])
+def test_whether_to_remove_must_be_clear(prune: Any) -> None:
+    assert only_problem(backend("b"), prune=prune).path == "llm_prune"
+
+
+@pytest.mark.parametrize("prune", [True, "yes", "True"])
+def test_an_inventory_without_backends_never_empties_a_gateway(prune: Any) -> None:
+    problem = only_problem(prune=prune)
+    assert problem.path == "llm_backends"
+    assert problem.remedy == "list the backends, or set llm_prune to false"
+    assert plan_of(backend("b"), prune=prune)["backends"]
+
+
+@pytest.mark.parametrize("prune", [False, "no", "false"])
+def test_an_inventory_without_backends_is_one_where_nothing_is_removed(prune: Any) -> None:
+    assert plan_of(prune=prune)["backends"] == []
+
+
 def test_ids_that_differ_in_case_alone_are_refused() -> None:
     problem = only_problem(backend("East"), backend("west"), backend("EAST"))
     assert problem.path == "llm_backends[2].backend_id"

@@ -18,10 +18,11 @@ class OnDemandEngine:
         self._starting: asyncio.Task[None] | None = None
 
     async def prepare(self, policy: EffectivePolicy) -> Program:
-        """Compile a policy; see PolicyEngine. Also raises ToolchainMissing."""
-        if self._starting is None:
-            self._starting = asyncio.create_task(self._engine.start())
-        await asyncio.shield(self._starting)
+        """Compile a policy; see PolicyEngine. Also raises ToolchainMissing. A start that failed is tried anew."""
+        starting = self._starting
+        if starting is None or (starting.done() and (starting.cancelled() or starting.exception() is not None)):
+            starting = self._starting = asyncio.create_task(self._engine.start())
+        await asyncio.shield(starting)
         return await self._engine.prepare(policy)
 
     async def execute(self, program: Program, call: Call, io: GatewayIo) -> Outcome:

@@ -32,6 +32,7 @@ from apim_emulator.runtime.run import Run, failure_of
 _PREPARE, _RELEASE, _EXECUTE, _TOKENS = "P", "D", "E", "T"
 _ASK, _PREPARED = "A", "p"
 _KEPT_PROGRAMS = 512
+_ENDED = "The process that executes policies ended."
 
 
 class PolicyNotExecutable(Exception):
@@ -128,7 +129,7 @@ class PolicyEngine:
         number = next(self._numbers)
         run = self._runs[number] = Run(io, self._send, self._access_tokens, call.body)
         try:
-            self._send(Frame(_EXECUTE, header | options | {"id": number}, call.body))
+            await self._send(Frame(_EXECUTE, header | options | {"id": number}, call.body))
             frame = await run.ended
         except asyncio.CancelledError:
             run.cancel()
@@ -155,7 +156,7 @@ class PolicyEngine:
         number = next(self._numbers)
         answer = self._preparing[number] = asyncio.get_running_loop().create_future()
         try:
-            self._send(Frame(_PREPARE, {"id": number}, policy.program))
+            await self._send(Frame(_PREPARE, {"id": number}, policy.program))
             header = await answer
         finally:
             del self._preparing[number]
@@ -174,31 +175,49 @@ class PolicyEngine:
         while len(self._programs) > _KEPT_PROGRAMS:
             _, oldest = self._programs.popitem(last=False)
             if oldest.done() and not oldest.cancelled() and oldest.exception() is None:
-                self._send(Frame(_RELEASE, {"program": oldest.result()}))
+                self._write(Frame(_RELEASE, {"program": oldest.result()}))
 
     def _add_tokens(self, counter: str, seconds: float, amount: int) -> None:
         """Correct a counter of llm-token-limit."""
         if self.pid is not None:
-            self._send(Frame(_TOKENS, {"counter": counter, "seconds": seconds, "amount": amount}))
+            self._write(Frame(_TOKENS, {"counter": counter, "seconds": seconds, "amount": amount}))
 
-    def _send(self, frame: Frame) -> None:
+    def _write(self, frame: Frame) -> HostProcess:
         if self._process is None or self._process.pid is None:
-            raise HostFailure("The process that executes policies ended.")
+            raise HostFailure(_ENDED)
         self._process.input.write(frame.encode())
+        return self._process
+
+    async def _send(self, frame: Frame) -> None:
+        """Write a frame, and wait while the process has too much to read already."""
+        process = self._write(frame)
+        # A process that ends meanwhile is told to all who wait by its reader.
+        with contextlib.suppress(ConnectionError):
+            await process.input.drain()
 
     async def _read(self, process: HostProcess) -> None:
-        """Hand each frame to whoever waits for it, until the process ends."""
-        with contextlib.suppress(asyncio.IncompleteReadError):
+        """Hand each frame to whoever waits for it, until the process ends or sends what nobody understands."""
+        failure = HostFailure(_ENDED)
+        try:
             while True:
                 self._handle(await Frame.read(process.output))
-        if self._process is process:
-            self._process = None
-            await process.end()
+        except asyncio.IncompleteReadError:
+            pass
+        except Exception as error:  # noqa: BLE001 - requests must not wait for a process that nobody reads
+            failure = HostFailure(
+                f"The process that executes policies sent an unreadable frame: {type(error).__name__}."
+            )
+        finally:
+            self._fail_all(failure)
+            if self._process is process:
+                self._process = None
+                await process.end()
+
+    def _fail_all(self, failure: HostFailure) -> None:
         self._programs.clear()
-        failure = HostFailure("The process that executes policies ended.")
-        for run in list(self._runs.values()):
+        for run in self._runs.values():
             run.fail(failure)
-        for waiting in list(self._preparing.values()):
+        for waiting in self._preparing.values():
             if not waiting.done():
                 waiting.set_exception(failure)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import http
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from apim_emulator.runtime.access_tokens import AccessTokens
@@ -17,6 +17,9 @@ from apim_emulator.runtime.tokens import TokenMeter, Usage
 AddTokens = Callable[[str, float, int], None]
 """Counter of llm-token-limit, seconds that the amount counts, amount (negative to give back)."""
 
+Sender = Callable[[Frame], Awaitable[None]]
+"""Sends a frame to the process; raises HostFailure when it has ended."""
+
 _REPLY = "R"
 _LEAST_ERROR_STATUS = 400
 _GONE = {"source": "client", "reason": "ClientConnectionFailure", "message": "The client is gone.", "headers": []}
@@ -25,9 +28,7 @@ _GONE = {"source": "client", "reason": "ClientConnectionFailure", "message": "Th
 class Run:
     """Does for one request what its policies ask, and turns their end into an outcome."""
 
-    def __init__(
-        self, io: GatewayIo | None, send: Callable[[Frame], None], access_tokens: AccessTokens, body: bytes | None
-    ) -> None:
+    def __init__(self, io: GatewayIo | None, send: Sender, access_tokens: AccessTokens, body: bytes | None) -> None:
         self._io = io
         self._send = send
         self._access_tokens = access_tokens
@@ -37,7 +38,7 @@ class Run:
         self.ended: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
 
     @classmethod
-    def abandoned(cls, send: Callable[[Frame], None], access_tokens: AccessTokens) -> Run:
+    def abandoned(cls, send: Sender, access_tokens: AccessTokens) -> Run:
         """A run that nobody waits for: it refuses whatever its policies still ask."""
         return cls(None, send, access_tokens, None)
 
@@ -74,7 +75,10 @@ class Run:
         except Exception as error:  # noqa: BLE001 - an error of the gateway itself belongs to whoever waits for the run
             self.fail(error)
             header = {"failure": _GONE}
-        self._send(Frame(_REPLY, header | {"ask": frame.header["ask"]}, body))
+        try:
+            await self._send(Frame(_REPLY, header | {"ask": frame.header["ask"]}, body))
+        except Exception as error:  # noqa: BLE001 - without its reply the process never finishes the run
+            self.fail(error)
 
     async def _do(self, frame: Frame) -> tuple[dict[str, Any], bytes | None]:
         io, header = self._io, frame.header

@@ -20,6 +20,7 @@ from apim_emulator.runtime import (
     ScopedPolicy,
     compose,
 )
+from apim_emulator.runtime.frames import Frame
 
 from .conftest import Prepare, ScriptedIo, call, policies
 
@@ -145,5 +146,61 @@ def test_the_process_is_restarted_with_its_programs() -> None:
         finally:
             await engine.stop()
         assert engine.pid is None
+
+    asyncio.run(run())
+
+
+def test_a_frame_that_cannot_be_read_fails_whoever_waits() -> None:
+    async def run() -> None:
+        engine = PolicyEngine()
+        try:
+            program = await engine.prepare(effective(inbound="<set-variable name='a' value='@(1 + 1)' />"))
+            first, process = engine.pid, engine._process
+            assert process is not None
+            waiting = asyncio.create_task(engine.execute(program, call(), SlowIo()))
+            await asyncio.sleep(0.1)
+            process.output.feed_data(b"\0\0\0\x06r\0\0\0\x01?")
+            async with asyncio.timeout(5):
+                with pytest.raises(HostFailure, match="unreadable"):
+                    await waiting
+                assert (await engine.evaluate(program, call(), ScriptedIo())).variables == {"a": 2}
+            assert engine.pid not in (None, first)
+        finally:
+            await engine.stop()
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_cannot_be_sent_fails_its_request(
+    loop: asyncio.AbstractEventLoop, engine: PolicyEngine, prepare: Prepare
+) -> None:
+    odd = ScriptedIo([Answer(200, "OK", [("X-Odd", "\udcff")], b"")])
+
+    async def run() -> None:
+        async with asyncio.timeout(5):
+            await engine.execute(prepared, call(), odd)
+
+    prepared = prepare(policies())
+    with pytest.raises(TypeError, match="surrogates"):
+        loop.run_until_complete(run())
+
+
+def test_a_process_with_too_much_to_read_is_waited_for() -> None:
+    async def run() -> None:
+        engine = PolicyEngine()
+        try:
+            await engine.start()
+            assert engine.pid is not None
+            os.kill(engine.pid, signal.SIGSTOP)
+            header = {"counter": "c", "seconds": 60, "amount": 1}
+            sending = asyncio.create_task(engine._send(Frame("T", header, bytes(1_000_000))))
+            await asyncio.sleep(0.1)
+            assert not sending.done()
+            os.kill(engine.pid, signal.SIGCONT)
+            async with asyncio.timeout(5):
+                await sending
+                await engine.prepare(effective())
+        finally:
+            await engine.stop()
 
     asyncio.run(run())

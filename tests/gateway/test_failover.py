@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 
 from tests.gateway.conftest import Onboard
-from tests.gateway.gateway import CHAT, HELLO, Gateway
+from tests.gateway.gateway import CHAT, HELLO, Gateway, error_of
 from tests.integration.inventory import backend
 
 FAULTS: dict[str, dict[str, Any]] = {"throttled": {"status": 429}, "broken": {"status": 500}, "gone": {"refuse": True}}
 TRIP_SECONDS = 1.0
+# The policy's own times are too long for a test.
+SHORT_SECONDS = {"240": "4", "120": "2"}
 
 
 def _host(name: str) -> str:
@@ -41,6 +44,19 @@ def default_gateway(onboard: Onboard) -> Gateway:
         *(backend(f"busy-{number}", "crowd", priority=number) for number in (1, 2)),
         *(backend(f"post-{number}", "body", priority=number) for number in (1, 2)),
     )
+
+
+@pytest.fixture(scope="module")
+def hasty_gateway(onboard: Onboard) -> Gateway:
+    """A pool and a backend alone, behind an API whose policy waits shorter than the shipped one."""
+    found = onboard(*(backend(f"lazy-{number}", "lazy") for number in (1, 2)), backend("alone", "alone"))
+    policies, place = found.azure.sdk.api_policy, found.service.place
+    (api,) = (api.name for api in found.azure.sdk.api.list_by_service(*place) if api.path == "models")
+    shipped = policies.get(*place, api, "policy", format="rawxml").value
+    hasty, replaced = re.subn(r"\b(240|120)\b", lambda seconds: SHORT_SECONDS[seconds[0]], shipped)
+    assert replaced
+    policies.create_or_update(*place, api, "policy", {"properties": {"format": "rawxml", "value": hasty}})
+    return found
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -107,3 +123,26 @@ def test_what_is_the_clients_fault_is_not_retried(default_gateway: Gateway) -> N
     answer = default_gateway.ask(CHAT, {"model": "stairs"})
     assert answer.status_code == 400
     assert default_gateway.reached().total() == 1
+
+
+def test_a_member_that_stalls_leaves_time_for_its_peer(hasty_gateway: Gateway) -> None:
+    hasty_gateway.provider(_host("lazy-1"), latency_ms=10_000)
+    assert hasty_gateway.statuses("lazy", 2) == {200: 2}
+    attempts = [[each["backend"] for each in entry["attempts"]] for entry in hasty_gateway.log("gateway")]
+    assert ["lazy-1", "lazy-2"] in attempts
+
+
+def test_all_attempts_together_wait_no_longer_than_one_alone(hasty_gateway: Gateway) -> None:
+    for name in ("lazy-1", "lazy-2", "alone"):
+        hasty_gateway.provider(_host(name), latency_ms=10_000)
+    for model, attempts in {"lazy": 2, "alone": 1}.items():
+        hasty_gateway.azure.forget()
+        started = time.monotonic()
+        assert error_of(hasty_gateway.ask(body=model)) == (504, "backend_timeout")
+        assert 3.5 < time.monotonic() - started < 6
+        assert len(hasty_gateway.only("gateway")["attempts"]) == attempts
+
+
+def test_a_backend_alone_may_take_the_whole_time(hasty_gateway: Gateway) -> None:
+    hasty_gateway.provider(_host("alone"), latency_ms=2_500)
+    assert hasty_gateway.ask(body="alone").status_code == 200

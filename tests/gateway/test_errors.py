@@ -166,3 +166,11 @@ def test_dates_in_a_body_stay_as_they_are(gateway: Gateway) -> None:
     content = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "2024-01-01T00:00:00+02:00"}]})
     assert _send(gateway, content.encode()).status_code == 200
     assert gateway.only("provider")["body"] == content
+
+
+def test_an_answer_that_breaks_off(gateway: Gateway) -> None:
+    gateway.provider("account.openai.azure.com", cut_after=1)
+    response = gateway.ask(body="gpt-4o")
+    assert error_of(response) == (502, "backend_answer_incomplete")
+    assert response.json()["error"]["message"].endswith("broke off.")
+    assert gateway.only("provider")["outcome"] == "cut"

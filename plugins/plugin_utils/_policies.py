@@ -109,7 +109,7 @@ def _render_api(api: Mapping[str, Any]) -> dict[str, Any]:
         "subscription_required": True,
         "subscription_key_names": _KEY_NAMES,
         "definition": definition,
-        "policy": _environment().get_template(f"{shape.policy}.xml.j2").render(llm_api=api),
+        "policy": _environment().get_template(f"{shape.policy}.xml.j2").render(llm_api=api, listings=_LISTINGS),
         "operation_policies": dict.fromkeys(_LISTINGS, listing),
         "products": api["products"],
     }

@@ -155,6 +155,19 @@ def test_an_attack_on_a_default_pool(gateway: Gateway, model: str) -> None:
     assert gateway.ask(body="gpt-9", headers={"api-key": key}).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["gpt-9", "a%3Fb", "..%2fx", "non-llm-request"])
+@pytest.mark.parametrize("api", ["models", "openai"])
+def test_a_default_pool_has_no_part_in_listings(gateway: Gateway, api: str, name: str) -> None:
+    names = [each.name for each in gateway.azure.sdk.api.list_by_service(*gateway.service.place)]
+    key = Hub(gateway.service).product(
+        "open-to-all", policies('<set-variable name="defaultBackendPool" value="account" />'), *names
+    )
+    response = gateway.ask(f"/{api}/deployments/{name}", method="GET", headers={"api-key": key})
+    assert error_of(response) == (404, "DeploymentNotFound")
+    assert gateway.ask(f"/{api}/deployments/gpt-4o", method="GET", headers={"api-key": key}).status_code == 200
+    assert gateway.log("provider") == []
+
+
 def test_two_models_in_one_request(gateway: Gateway, restricted: dict[str, str]) -> None:
     path = "/openai/deployments/Phi-4/chat/completions?api-version=2024-10-21"
     response = gateway.ask(path, {"model": "gpt-4o", "messages": HELLO}, headers=restricted)

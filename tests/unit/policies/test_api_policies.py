@@ -42,7 +42,7 @@ def paths_of(name: str) -> dict[tuple[str, str], str]:
 
 @pytest.mark.parametrize("name", APIS)
 def test_the_fragments_are_included_after_the_product_in_the_order_of_hubs(name: str) -> None:
-    steps = [each.get("fragment-id") or each.tag for each in policy_of(name).find("inbound")]
+    steps = [each.get("fragment-id") or each.tag for each in policy_of(name).find("inbound").iter()]
     order = [step for step in steps if step in {"base", *INBOUND}]
     assert order == ["base", *INBOUND]
 

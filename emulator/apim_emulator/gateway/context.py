@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,12 @@ from apim_emulator.gateway.routes import Route
 from apim_emulator.http import new_guid, utc_text
 
 
-def policy_context(service: Service, route: Route, access: Access, address: str) -> dict[str, Any]:
-    """Return the members of `context` for one request; `address` is the client's IP address.
+def policy_context(
+    service: Service, apis: Mapping[str, ApiView], route: Route, access: Access, address: str
+) -> dict[str, Any]:
+    """Return the members of `context` for one request.
+
+    `apis` are those of the service by lower-case id; `address` is the client's IP address.
 
     User is null: subscriptions here have no owner, as those that ARM makes without one.
     """
@@ -25,7 +30,7 @@ def policy_context(service: Service, route: Route, access: Access, address: str)
         "Timestamp": utc_text(),
         "Api": _api(route.api),
         "Operation": _operation(route.operation),
-        "Product": _product(access.product),
+        "Product": _product(access.product, apis),
         "Subscription": _subscription(access),
         "User": None,
         "Deployment": {
@@ -64,7 +69,7 @@ def _operation(operation: OperationView | None) -> dict[str, Any] | None:
     }
 
 
-def _product(product: ProductView | None) -> dict[str, Any] | None:
+def _product(product: ProductView | None, apis: Mapping[str, ApiView]) -> dict[str, Any] | None:
     if product is None:
         return None
     return {
@@ -74,6 +79,7 @@ def _product(product: ProductView | None) -> dict[str, Any] | None:
         "ApprovalRequired": product.approval_required,
         "SubscriptionRequired": product.subscription_required,
         "SubscriptionLimit": product.subscriptions_limit,
+        "Apis": [_api(apis[name]) for name in sorted(product.apis)],
         "Groups": [],
     }
 

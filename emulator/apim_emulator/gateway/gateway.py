@@ -190,7 +190,7 @@ class Gateway:
         )
         visit.details.update(_described(route, access))
         call = Call(
-            context=policy_context(self.service, route, access, visit.address),
+            context=policy_context(self.service, snapshot.apis, route, access, visit.address),
             method=request.method,
             url=route.path + request.target[len(request.path) :],
             original_url=request.url(),

@@ -67,10 +67,13 @@ def test_product_policies_and_context(site: Site) -> None:
     site.put("products/gold/apis/llm", {})
     site.put("subscriptions/team", {"displayName": "Team", "scope": "/products/gold", "state": "active"})
     secrets = site.azure.arm("POST", "subscriptions/team/listSecrets").json()
-    site.policy("products/gold", inbound='<set-variable name="tier" value="@(context.Product.Name)" />')
+    site.policy(
+        "products/gold",
+        inbound='<set-variable name="tier" value="@(context.Product.Name + context.Product.Apis.Count())" />',
+    )
     said = '(string)context.Variables.GetValueOrDefault("tier", "none") + " " + (context.Subscription?.Id ?? "nobody")'
     site.policy(inbound=SAY.format(said))
-    assert site.ask(headers={"api-key": secrets["primaryKey"]}).text == "Gold team"
+    assert site.ask(headers={"api-key": secrets["primaryKey"]}).text == "Gold1 team"
     assert site.ask().text == "none master"
     site.put("products/free", {"displayName": "Free", "subscriptionRequired": False, "state": "published"})
     site.put("products/free/apis/llm", {})

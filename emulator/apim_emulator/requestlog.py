@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from apim_emulator.http import Request
 
@@ -28,6 +28,24 @@ _SECRET_FORM_FIELDS = re.compile(r"(?<![^&])(client_secret|client_assertion)=[^&
 def is_credential(name: str) -> bool:
     """Tell whether a header or query parameter with this name carries a credential."""
     return _CREDENTIAL.fullmatch(name) is not None
+
+
+def masked_url(url: str, secret: str | None = None) -> str:
+    """Return a URL, or its path and query, with the values of credentials masked.
+
+    They are the query parameters whose names tell, and the one named `secret` (case ignored). The rest stays verbatim.
+    """
+    path, mark, query = url.partition("?")
+    if not mark:
+        return url
+    return path + mark + "&".join(_masked_parameter(part, secret) for part in query.split("&"))
+
+
+def _masked_parameter(part: str, secret: str | None) -> str:
+    name = part.partition("=")[0]
+    decoded = unquote_plus(name)
+    is_secret = is_credential(decoded) or (secret is not None and decoded.lower() == secret.lower())
+    return f"{name}={MASK}" if is_secret else part
 
 
 def milliseconds_since(started: float) -> float:
@@ -60,7 +78,7 @@ class RequestLog:
         entry = {
             "plane": plane,
             "method": request.method,
-            "url": _text(request.origin + _masked_target(request.target)),
+            "url": _text(request.origin + masked_url(request.target)),
             "headers": _masked_headers(request.headers, (secret_header or "").lower()),
             "body": _masked_body(plane, request.body),
             "status": status,
@@ -92,15 +110,6 @@ def _masked_headers(headers: Mapping[str, str], secret: str) -> dict[str, str]:
 def _text(value: str) -> str:
     # The web server keeps bytes that are no UTF-8 as lone surrogates, which no JSON writer takes.
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-
-
-def _masked_target(target: str) -> str:
-    path, mark, query = target.partition("?")
-    if not mark:
-        return target
-    parts = (part.partition("=") for part in query.split("&"))
-    masked = (f"{name}={MASK}" if is_credential(unquote(name)) else name + sign + value for name, sign, value in parts)
-    return f"{path}?{'&'.join(masked)}"
 
 
 def _masked_body(plane: str, body: bytes) -> str:

@@ -15,9 +15,8 @@ from aiohttp import web
 
 from apim_emulator.gateway.gateway import Gateway, Visit
 from apim_emulator.gateway.replies import BackendBroke, own_answer, send_stream, send_whole
-from apim_emulator.gateway.wire import masked_query
 from apim_emulator.http import Request
-from apim_emulator.requestlog import RequestLog
+from apim_emulator.requestlog import RequestLog, masked_url
 from apim_emulator.server import Address, Listener
 
 # Facts 2: what a gateway buffers of a request, and the longest URL, in bytes. The older tiers publish no limit of URLs.
@@ -112,4 +111,4 @@ def _visit(received: web.BaseRequest, service: str) -> Visit:
 
 
 def _masked(url: str, visit: Visit) -> str:
-    return masked_query(url, visit.api.key_query if visit.api is not None else "")
+    return masked_url(url, visit.api.key_query if visit.api is not None else None)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, unquote_plus
 
-from apim_emulator.requestlog import MASK, is_credential
-
 Headers = list[tuple[str, str]]
 
 # RFC 9110 7.6.1: these belong to one connection. Expect was answered by the listener.
@@ -65,18 +63,3 @@ def joined_url(base: str, path_and_query: str) -> str:
     path, _, query = path_and_query.partition("?")
     queries = "&".join(part for part in (fixed, query) if part)
     return base.rstrip("/") + path + (f"?{queries}" if queries else "")
-
-
-def masked_query(url: str, secret: str) -> str:
-    """Return the URL with its credentials masked: the parameters whose names tell, and the one named `secret`."""
-    path, mark, query = url.partition("?")
-    if not mark:
-        return url
-    parts = [part.partition("=") for part in query.split("&")]
-    masked = [(name, sign, MASK if _is_secret(name, secret) else value) for name, sign, value in parts]
-    return f"{path}?{'&'.join(''.join(part) for part in masked)}"
-
-
-def _is_secret(name: str, secret: str) -> bool:
-    decoded = unquote_plus(name)
-    return is_credential(decoded) or decoded.lower() == secret.lower()

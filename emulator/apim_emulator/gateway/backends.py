@@ -20,7 +20,7 @@ _NAMED_VALUE = re.compile(r"\{\{\s*([A-Za-z0-9-._]+)\s*\}\}")
 
 
 class BackendUnavailable(ForwardError):
-    """The breaker of a backend, or of each member of a pool, is open; `headers` are for the caller."""
+    """The breaker of a backend, or of each member of a pool, is open: status 503."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(SOURCE, reason, message, 503)

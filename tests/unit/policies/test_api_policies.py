@@ -79,7 +79,7 @@ def test_each_api_has_the_operations_of_its_clients() -> None:
     posts = {"/chat/completions", "/completions", "/embeddings", "/images/generations"}
     listings = {("GET", "/deployments"), ("GET", "/deployments/{deployment-id}")}
     assert paths_of("universal").keys() == {("POST", path) for path in posts} | listings
-    extra = {("POST", "/images/embeddings"), ("GET", "/info")}
+    extra = {("POST", "/images/embeddings")}
     assert paths_of("inference").keys() == paths_of("universal").keys() | extra
     below = {("POST", f"/deployments/{{deployment-id}}{path}") for path in posts}
     assert paths_of("azure").keys() == below | listings

@@ -41,6 +41,12 @@ def test_all_problems_of_a_document_are_told_together(refusal: Refusal) -> None:
         ("<set-header name='a'><valu/></set-header>", "has invalid child element 'valu'. List of possible elements"),
         ("<set-variable name='a'/>", "The required attribute 'value' is missing."),
         ("<set-variable name='a' value='b' c='d'/>", "The 'c' attribute is not declared."),
+        ("<set-body parse-date='true'>a</set-body>", "The 'parse-date' attribute is not declared."),
+        ("<validate-jwt require-signed-tokens='false'/>", "The 'require-signed-tokens' attribute is not declared."),
+        (
+            "<validate-jwt><issuer-signing-keys><key n='a'/></issuer-signing-keys></validate-jwt>",
+            "The 'n' attribute is not declared.",
+        ),
         ("<set-header name='a' exists-action='keep'/>", "it is not one of override, skip, append, delete"),
         ("<set-status code='abc'/>", "it is not an integer"),
         ("<set-status code='99'/>", "it is not in the range 100..599"),

@@ -108,6 +108,27 @@ def test_a_backend_gets_its_own_credential_and_no_other(gateway: Gateway, name: 
     assert "of-the-client" not in str(reached)
 
 
+@pytest.mark.parametrize("name", ["x-api-key", "X-Forgotten-Key"])
+@pytest.mark.parametrize("value", ["{}", "Bearer {}"])
+def test_a_header_that_holds_the_key_stays_here(gateway: Gateway, name: str, value: str) -> None:
+    headers = {"api-key": gateway.key, name: value.format(gateway.key), "X-Kept": "yes"}
+    assert gateway.ask(body="m-plain", headers=headers).status_code == 200
+    assert name.lower() not in _headers(gateway)
+    assert "x-kept" in _headers(gateway)
+
+
+def test_a_key_of_the_provider_that_the_client_brings_is_not_the_gateways(gateway: Gateway) -> None:
+    headers = {"api-key": gateway.key, "x-api-key": "of-the-client"}
+    assert gateway.ask(body="m-plain", headers=headers).status_code == 200
+    assert "x-api-key" in _headers(gateway)
+
+
+@pytest.mark.parametrize("name", ["Cookie", "Ocp-Apim-Trace"])
+def test_what_only_the_gateway_is_told_stays_here(gateway: Gateway, name: str) -> None:
+    assert gateway.ask(body="m-plain", headers={"api-key": gateway.key, name: "true"}).status_code == 200
+    assert name.lower() not in _headers(gateway)
+
+
 def test_the_key_may_come_in_the_query_and_stays_here(gateway: Gateway) -> None:
     query = gateway.service.azure.sdk.api.get(*gateway.service.place, _universal(gateway))
     name = query.subscription_key_parameter_names.query
@@ -149,3 +170,8 @@ def test_a_new_key_is_used_from_the_next_run_on(gateway: Gateway, playbooks: Pla
 def _universal(gateway: Gateway) -> str:
     found = gateway.service.azure.sdk.api.list_by_service(*gateway.service.place)
     return str(next(api.name for api in found if api.path == "models"))
+
+
+def _headers(gateway: Gateway) -> set[str]:
+    """The names of the headers that the provider got."""
+    return {name.lower() for name in gateway.only("provider")["headers"]}

@@ -19,6 +19,9 @@ _CREDENTIALS: dict[str, Any] = {
         "Ocp-Apim-Subscription-Key": "client",
         # What the API of the harness calls its key.
         "X-Hub-Key": "client",
+        "X-API-Key": "client",
+        "Cookie": "session=client",
+        "Ocp-Apim-Trace": "client",
     },
     "query": {"subscription-key": "client", "api-key": "client", "hub-key": "client"},
 }

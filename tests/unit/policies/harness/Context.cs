@@ -15,6 +15,7 @@ namespace Harness
         public Dictionary<string, object> Written = new Dictionary<string, object>();
         public Product Product;
         public Api Api = new Api();
+        public Subscription Subscription = new Subscription();
 
         public IReadOnlyDictionary<string, object> Variables { get { return Written; } }
     }
@@ -28,6 +29,11 @@ namespace Harness
     {
         public string Header = "x-hub-key";
         public string Query = "hub-key";
+    }
+
+    public sealed class Subscription
+    {
+        public string Key = "client";
     }
 
     public sealed class Product

@@ -142,7 +142,11 @@ def test_a_deployment_that_is_an_attack(gateway: Gateway, model: str) -> None:
     assert gateway.log("provider") == []
 
 
-@pytest.mark.parametrize("model", ["../../openai/files?x=", "..", "x/../../files", "a%2f..%2fb", "x#y", "x?y"])
+@pytest.mark.parametrize(
+    "model",
+    ["../../openai/files?x=", "..", "x/../../files", "a%2f..%2fb", "x#y", "x?y", "x" * 257, "x" * 70_000, "a\ud83e"],
+    ids=range(9),
+)
 def test_an_attack_on_a_default_pool(gateway: Gateway, model: str) -> None:
     """A default pool takes any model, and an account of Azure OpenAI has the model in the path of its requests."""
     names = [api.name for api in gateway.azure.sdk.api.list_by_service(*gateway.service.place)]
@@ -150,7 +154,7 @@ def test_an_attack_on_a_default_pool(gateway: Gateway, model: str) -> None:
         "open-to-all", policies('<set-variable name="defaultBackendPool" value="account" />'), *names
     )
     response = gateway.ask(body=model, headers={"api-key": key})
-    assert response.status_code == 400, response.text
+    assert error_of(response) == (400, "invalid_request")
     assert gateway.log("provider") == []
     assert gateway.ask(body="gpt-9", headers={"api-key": key}).status_code == 200
 

@@ -12,6 +12,8 @@ import pytest
 from tests.unit.policies.gateway import INBOUND, UAMI_CLIENT_ID, Gateway, Result
 
 _COGNITIVE = "https://cognitiveservices.azure.com"
+# Too long for a segment of a path, or not text.
+UNFIT_NAMES = ["x" * 257, "x" * 70_000, "a\ud83e", "\udd16a", "\udd16\ud83e"]
 _CREDENTIALS: dict[str, Any] = {
     "headers": {
         "authorization": "Bearer client",
@@ -125,7 +127,9 @@ def test_without_any_variable_nothing_is_set(gateway: Gateway) -> None:
     assert sent["headers"] == {}
 
 
-@pytest.mark.parametrize("name", ["../../openai/files?x=", "a/b", "..", ".", "a\\b", "a?b", "a#b", "a%2fb", "a\nb"])
+@pytest.mark.parametrize(
+    "name", ["../../openai/files?x=", "a/b", "..", ".", "a\\b", "a?b", "a#b", "a%2fb", "a\nb", *UNFIT_NAMES]
+)
 def test_a_model_name_injects_no_path(gateway: Gateway, name: str) -> None:
     """Through all fragments: an unknown model reaches a default pool that puts the name into the path."""
     result = gateway.send(model=name, variables={"defaultBackendPool": "aoai-eastus-gpt4"})

@@ -23,6 +23,10 @@ options:
     type: list
     elements: dict
     default: []
+  check_mode:
+    description: Whether the run was in check mode, so that what it tells is still to do.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -43,9 +47,11 @@ from typing import Any
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.summary import summarize
 
 
-def llm_routing_summary(plan: Mapping[str, Any], objects: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Return the summary of a routing plan and of what a run did."""
-    return summarize(plan, objects)
+def llm_routing_summary(
+    plan: Mapping[str, Any], objects: Sequence[Mapping[str, Any]] = (), check_mode: bool = False
+) -> str:
+    """Return the summary of a routing plan and of what a run did, or in check mode would do."""
+    return summarize(plan, objects, check_mode=check_mode)
 
 
 class FilterModule:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -109,6 +110,8 @@ def test_preview_is_readable(story: Story) -> None:
         "+  <fragment>",
     }
     assert "would change" in story.preview.output
+    assert re.search(r"^ *to create +\d", story.preview.output, re.MULTILINE)
+    assert not re.search(r"^ *created +\d", story.preview.output, re.MULTILINE)
 
 
 def test_preview_writes_nothing(story: Story) -> None:

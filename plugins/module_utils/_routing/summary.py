@@ -11,18 +11,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_INTENTIONS = {"created": "to create", "updated": "to update", "deleted": "to delete"}
 _HEADINGS = ("MODEL", "ROUTED TO", "MEMBERS (PRIORITY, WEIGHT)")
 
 
-def summarize(plan: Mapping[str, Any], objects: Iterable[Mapping[str, Any]]) -> str:
+def summarize(plan: Mapping[str, Any], objects: Iterable[Mapping[str, Any]], *, check_mode: bool = False) -> str:
     """Return the summary of a run as text.
 
     :param plan: a plan of :func:`.plan.build_plan`.
     :param objects: ``objects`` of the result of module ``apim_llm_gateway``.
+    :param check_mode: the run did nothing, so its actions are those that are still to do.
     """
     counts = Counter((str(item["action"]), str(item["kind"])) for item in objects)
+    titles = _INTENTIONS if check_mode else {}
     lines = [
-        f"{action:9} {', '.join(_counted(kind, counts[action, kind]) for kind in kinds)}"
+        f"{titles.get(action, action):9} {', '.join(_counted(kind, counts[action, kind]) for kind in kinds)}"
         for action, kinds in _kinds_by_action(counts).items()
     ]
     warnings = [f"WARNING: {warning}" for warning in plan["warnings"]]

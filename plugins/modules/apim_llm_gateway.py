@@ -133,6 +133,7 @@ errors:
     - kind: pool
       name: gpt-4o-backend-pool
       action: write
+      resource_id: /subscriptions/.../service/apim-citadel-governance-hub/backends/gpt-4o-backend-pool
       status: 403
       code: AuthorizationFailed
       message: The client does not have authorization to perform the action.
@@ -146,6 +147,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._apis import ap
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import IDENTITY_SPEC, read_gateway
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import (
+    check_prune,
     create_module,
     items_spec,
     reconcile,
@@ -194,8 +196,7 @@ def main() -> None:
         owner={"type": "str"},
         prune={"type": "bool", "default": False},
     )
-    if module.params["prune"] and not module.params["owner"]:
-        module.fail_json(msg="prune removes what an owner no longer lists: give owner")
+    check_prune(module)
     run_module(module, lambda client: apply(module, client))
 
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure import answers, failures, paths
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.clouds import Cloud
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.signals import Signal
 
@@ -52,25 +51,22 @@ class ArmClient:
     was tried again before (see retry.py); one deadline holds for all calls together.
     """
 
-    def __init__(self, pipeline: ArmPipeline, service: Service, cloud: Cloud, parallelism: int) -> None:
+    def __init__(self, pipeline: ArmPipeline, service: Service) -> None:
         self._pipeline = pipeline
-        self.service = service
-        self.cloud = cloud
-        self.parallelism = parallelism
         self.service_path = paths.service_path(service.subscription_id, service.resource_group, service.name)
 
-    def get(self, path: str, *, query: Mapping[str, str] | None = None) -> Entity | None:
+    def get(self, path: str) -> Entity | None:
         """Return the object, None when it does not exist.
 
         None means this very object: when the service, group or subscription around it is missing, that is an error.
         """
-        answer = self._exchange("read", "GET", path, query=query, absent=True)
+        answer = self._exchange("read", "GET", path, absent=True)
         return None if answer.status_code == _ABSENT else self._entity("read", path, answer)
 
-    def list(self, path: str, *, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    def list(self, path: str) -> list[dict[str, Any]]:
         """Return all objects of a collection, all pages of it; 404 is an error, for a service has all collections."""
         found: list[dict[str, Any]] = []
-        answer = self._exchange("list", "GET", path, query=query)
+        answer = self._exchange("list", "GET", path)
         while True:
             page = _json(answer)
             if not isinstance(page, dict) or not isinstance(page.get("value"), list):
@@ -98,13 +94,13 @@ class ArmClient:
         answer = self._exchange("delete", "DELETE", path, query=query, if_match=if_match, absent=True)
         return answer.status_code not in (204, _ABSENT) or answer.retried_blind
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def post(self, path: str) -> dict[str, Any]:
         """Call an action of an object (its name ends the path) and return its answer, {} when that is empty.
 
         Only actions that read (``list...``) are tried again after a lost connection.
         """
         reads = path.rsplit("/", 1)[-1].startswith("list")
-        answer = self._exchange("call", "POST", path, body=body, repeatable=reads)
+        answer = self._exchange("call", "POST", path, repeatable=reads)
         result = _json(answer) if answer.text else {}
         if not isinstance(result, dict):
             raise _unexpected("call", path, answer)

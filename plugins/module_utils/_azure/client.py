@@ -58,7 +58,7 @@ def create_client(params: Mapping[str, Any]) -> ArmClient:
     cloud = _cloud(params["cloud_environment"], transport)
     credential = source.build(options, _identity_options(params, cloud, transport))
     service = Service(str(subscription), params["resource_group"], params["service_name"])
-    return ArmClient(ArmPipeline(cloud, credential, transport), service, cloud, params["parallelism"])
+    return ArmClient(ArmPipeline(cloud, credential, transport), service)
 
 
 def _coordinate_problems(params: Mapping[str, Any], subscription: str | None) -> list[str]:

@@ -24,15 +24,13 @@ class Cloud:
     """One Azure cloud.
 
     ``endpoint`` is ARM's https URL without a slash at the end, ``authority`` that of Microsoft Entra ID, ``scope`` what
-    tokens for ARM are asked for, ``cognitive_services_audience`` the audience of tokens for Azure OpenAI and Foundry.
-    ``custom`` marks clouds that were found by URL.
+    tokens for ARM are asked for. ``custom`` marks clouds that were found by URL.
     """
 
     name: str
     endpoint: str
     authority: str
     scope: str
-    cognitive_services_audience: str = "https://cognitiveservices.azure.com"
     custom: bool = False
 
 
@@ -48,14 +46,12 @@ _KNOWN = (
         endpoint="https://management.usgovcloudapi.net",
         authority="https://login.microsoftonline.us",
         scope="https://management.core.usgovcloudapi.net/.default",
-        cognitive_services_audience="https://cognitiveservices.azure.us",
     ),
     Cloud(
         name="AzureChinaCloud",
         endpoint="https://management.chinacloudapi.cn",
         authority="https://login.chinacloudapi.cn",
         scope="https://management.chinacloudapi.cn/.default",
-        cognitive_services_audience="https://cognitiveservices.azure.cn",
     ),
 )
 

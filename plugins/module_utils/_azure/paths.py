@@ -15,7 +15,6 @@ API_VERSIONS = {
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.resources": "2021-04-01",
 }
-API_VERSION = API_VERSIONS["microsoft.apimanagement"]
 
 # Characters that ARM accepts bare in a path segment; ";" and "=" carry API revisions ("apis/echo;rev=2").
 _BARE = "/;=@!$'(),~"

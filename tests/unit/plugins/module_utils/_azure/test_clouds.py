@@ -26,36 +26,32 @@ OTHER = {"name": "Other", "resourceManager": "https://arm.other.com/", "authenti
 
 
 @pytest.mark.parametrize(
-    ("name", "endpoint", "authority", "scope", "audience"),
+    ("name", "endpoint", "authority", "scope"),
     [
         (
             "AzureCloud",
             "https://management.azure.com",
             "https://login.microsoftonline.com",
             "https://management.azure.com/.default",
-            "https://cognitiveservices.azure.com",
         ),
         (
             "AzureUSGovernment",
             "https://management.usgovcloudapi.net",
             "https://login.microsoftonline.us",
             "https://management.core.usgovcloudapi.net/.default",
-            "https://cognitiveservices.azure.us",
         ),
         (
             "azurechinacloud",
             "https://management.chinacloudapi.cn",
             "https://login.chinacloudapi.cn",
             "https://management.chinacloudapi.cn/.default",
-            "https://cognitiveservices.azure.cn",
         ),
     ],
 )
-def test_microsofts_clouds(name: str, endpoint: str, authority: str, scope: str, audience: str) -> None:
+def test_microsofts_clouds(name: str, endpoint: str, authority: str, scope: str) -> None:
     cloud = known_cloud(name)
     assert cloud is not None
     assert (cloud.endpoint, cloud.authority, cloud.scope) == (endpoint, authority, scope)
-    assert cloud.cognitive_services_audience == audience
     assert not cloud.custom
     assert known_cloud(f"{endpoint}/") is cloud
 
@@ -108,7 +104,7 @@ def test_metadata_are_asked_for_by_version(server: AzureServer, options: Callabl
     document = json.dumps({"name": "Local", "authentication": {"loginEndpoint": server.url}})
     server.on("GET", "/metadata/endpoints", Answer(503), Answer(body=b"\xef\xbb\xbf" + document.encode()))
     client = create_client(options(cloud_environment=f"{server.url}/", **PRINCIPAL))
-    assert client.cloud.name == "Local"
+    assert client.service_path.startswith("/subscriptions/")
     assert server.requests[-1].query == {"api-version": "2022-09-01"}
     assert "Authorization" not in server.requests[-1].headers
 

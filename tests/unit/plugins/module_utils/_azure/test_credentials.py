@@ -122,7 +122,7 @@ def test_environment(server: AzureServer, options: Options, monkeypatch: pytest.
     for name, value in {**awx, "SUBSCRIPTION_ID": "99999999-9999-9999-9999-999999999999"}.items():
         monkeypatch.setenv(f"AZURE_{name}", value)
     client = sign_in(server, options, subscription_id=None, cloud_environment=None)
-    assert client.service.subscription_id == "99999999-9999-9999-9999-999999999999"
+    assert client.service_path.startswith("/subscriptions/99999999-9999-9999-9999-999999999999/")
     assert server.token_request.form["client_secret"] == "from-env"
 
 
@@ -196,7 +196,7 @@ def test_azure_cli_tells_token_and_subscription(server: AzureServer, options: Op
     server.on("GET", BACKEND, Answer(body={}))
     client = create_client(options(cloud_environment=server.url, subscription_id=None))
     assert client.get(BACKEND)
-    assert client.service.subscription_id == SUBSCRIPTION
+    assert client.service_path.startswith(f"/subscriptions/{SUBSCRIPTION}/")
     show, token = az.read_text().splitlines()
     assert show.startswith("account show")
     assert token.startswith("account get-access-token")

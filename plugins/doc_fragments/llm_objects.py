@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the objects that several modules take: backends, pools, fragments, named values."""
+"""Documentation of the objects that several modules take: backends, pools, fragments, APIs, named values."""
 
 from __future__ import annotations
 

@@ -95,6 +95,7 @@ errors:
     - kind: pool
       name: gpt-4o-backend-pool
       action: write
+      resource_id: /subscriptions/.../service/apim-citadel-governance-hub/backends/gpt-4o-backend-pool
       status: 403
       code: AuthorizationFailed
       message: The client does not have authorization to perform the action.

@@ -101,6 +101,7 @@ errors:
     - kind: API
       name: universal-llm-api
       action: write
+      resource_id: /subscriptions/.../service/apim-citadel-governance-hub/apis/universal-llm-api
       status: 403
       code: AuthorizationFailed
       message: The client does not have authorization to perform the action.

@@ -103,6 +103,7 @@ errors:
     - kind: backend
       name: aoai-sweden
       action: write
+      resource_id: /subscriptions/.../service/apim-citadel-governance-hub/backends/aoai-sweden
       status: 403
       code: AuthorizationFailed
       message: The client does not have authorization to perform the action.

@@ -81,6 +81,7 @@ errors:
     - kind: named value
       name: uami-client-id
       action: write
+      resource_id: /subscriptions/.../service/apim-citadel-governance-hub/namedValues/uami-client-id
       status: 403
       code: AuthorizationFailed
       message: The client does not have authorization to perform the action.

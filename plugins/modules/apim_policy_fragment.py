@@ -80,6 +80,7 @@ errors:
     - kind: policy fragment
       name: set-backend-pools
       action: write
+      resource_id: /subscriptions/.../service/apim-citadel-governance-hub/policyFragments/set-backend-pools
       status: 403
       code: AuthorizationFailed
       message: The client does not have authorization to perform the action.

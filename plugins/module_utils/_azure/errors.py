@@ -20,7 +20,7 @@ class ClientError(Exception):
 
 
 class ConfigurationError(ClientError):
-    """The options cannot work, found before anything was sent. ``problems`` holds one sentence per problem."""
+    """The options cannot work, found before the service was asked for anything. ``problems`` has a sentence each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)

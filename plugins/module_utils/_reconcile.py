@@ -42,6 +42,8 @@ CREATED, UPDATED, DELETED, UNCHANGED, FAILED, SKIPPED = (
     "skipped",
 )
 
+NAMED_VALUES = "namedValues"
+
 # An object that somebody else keeps changing is given up after so many rounds of read and write.
 _ROUNDS = 5
 # After one of these no other object can fare better, so the rest is not tried.
@@ -209,6 +211,7 @@ class Reconciler:
             (removals if goal.absent else present).append(changes)
             if goal.prune:
                 removals.append(self._unlisted(goal, known))
+        problems += self._dangling([change for stage in present for change in stage if change.wanted], existing)
         if problems:
             raise GoalError(problems)
         self._fetch_hidden([change for stage in present for change in stage])
@@ -237,6 +240,20 @@ class Reconciler:
                 problems.append(f"{where}: {missing} is missing; it is needed to create a {goal.resource.kind}")
             changes[name.lower()] = Change(goal.resource, entity["name"] if entity else name, wanted, before)
         return list(changes.values())
+
+    def _dangling(self, changes: Sequence[Change], existing: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Name the references to named values that neither exist nor are wanted; these are listed if there is one."""
+        references = [(change, name) for change in changes for name in change.resource.references(change.wanted or {})]
+        if not references:
+            return []
+        listed = existing if NAMED_VALUES in existing else self._list({NAMED_VALUES})
+        known = {entity["properties"]["displayName"] for entity in listed[NAMED_VALUES].values()}
+        known |= {(each.after or {})["display_name"] for each in changes if each.resource.collection == NAMED_VALUES}
+        return [
+            f"{change.resource.kind} {change.title}: there is no named value {name!r}, to which its credentials refer"
+            for change, name in references
+            if name not in known
+        ]
 
     def _unlisted(self, goal: Goal, known: Mapping[str, Any]) -> list[Change]:
         """Return the removals of the owner's objects of the goal's kind that it does not list."""

@@ -24,7 +24,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 
 _RULE_NAME = "llm-circuit-breaker"
 _STATUS_CODES = re.compile(r"(\d{3})(?:-(\d{3}))?", re.ASCII)
-_NAMED_VALUE_REFERENCE = re.compile(r"\{\{[A-Za-z0-9._-]+\}\}")
+_NAMED_VALUE_REFERENCE = re.compile(r"\{\{([A-Za-z0-9._-]+)\}\}")
 _ONLY_REFERENCE = re.compile(rf"(?:(?:Bearer|Basic) )?{_NAMED_VALUE_REFERENCE.pattern}")
 
 
@@ -97,6 +97,11 @@ class Backend(Resource):
                 "validateCertificateName": state.get("validate_certificate_name", True),
             },
         }
+
+    def references(self, state: State) -> set[str]:
+        places = state.get("credentials", {}).values()
+        values = [value for entries in places for each in entries.values() for value in each]
+        return {name for value in values for name in _NAMED_VALUE_REFERENCE.findall(value)}
 
     def is_same_kind(self, properties: Mapping[str, Any]) -> bool:
         return properties.get("type") != "Pool"

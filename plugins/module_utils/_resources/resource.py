@@ -84,6 +84,10 @@ class Resource(ABC):
         """Name the field that must be fetched before both states can be compared, because ARM hides it in reads."""
         return ""
 
+    def references(self, state: State) -> set[str]:  # noqa: ARG002
+        """Return the display names of the named values without which ARM refuses a state."""
+        return set()
+
     def is_whole(self, state: State) -> bool:  # noqa: ARG002
         """Tell whether a state holds all that an object of this kind needs: what ARM hides in reads may be lacking."""
         return True

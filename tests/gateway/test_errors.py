@@ -55,6 +55,7 @@ def _send(gateway: Gateway, content: bytes, media_type: str = JSON, path: str = 
         (b'["gpt-4o"]', JSON),
         (b'"gpt-4o"', JSON),
         (b'{"model": "gpt-4o"', JSON),
+        (b'{"model": "gpt-5", "messages": [], "model": "gpt-4o"}', JSON),
         (b"", JSON),
         (b"\xff\xfe\x00", "application/octet-stream"),
         (

@@ -35,6 +35,20 @@ def test_the_body_names_the_model_and_stays_as_it_is(gateway: Gateway, method: s
     assert result.sent["body"] == body
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"n": {"model": "inner"}, "model": "gpt-4o", "list": [{"model": "inner"}, "model"]}',
+        '{"text": "\\"model\\": \\\\", "model": "gpt-4o", "x": "{[\\\\\\"", "MODEL": "other"}',
+        '\r\n{"a": -1.5E+3, "b": [true, false, null, NaN, -Infinity], "model"\t:\n"gpt-4o", "c": "model"}\n',
+        json.dumps({"text": '\\"' * 200_000 + "x" * 2_000_000, "model": "gpt-4o"}),
+    ],
+    ids=range(4),
+)
+def test_only_the_members_at_the_top_count(gateway: Gateway, body: str) -> None:
+    assert _send(gateway, body=body).variables["requestedModel"] == "gpt-4o"
+
+
 def test_the_deployment_of_the_path_comes_first(gateway: Gateway) -> None:
     result = _send(gateway, model="gpt-4o", parameters={"deployment-id": "gpt-5"})
     assert result.variables["requestedModel"] == "gpt-5"
@@ -65,6 +79,13 @@ def test_the_deployment_of_the_path_needs_no_json(gateway: Gateway) -> None:
         '{"model": "2026-01-02T03:04:05Z"}',
         '{"model": "gpt-4o"',
         '{"model": "gpt-4o"} {"model": "gpt-5"}',
+        '{"model": "gpt-4o", "model": "gpt-5"}',
+        '{"model": "gpt-4o", "n": [{"x": "}"}], "mod\\u0065l" : "gpt-4o"}',
+        '{"model": ["gpt-4o"], "model": "gpt-5"}',
+        '{model: "gpt-4o", "model": "gpt-5"}',
+        '{\'model\': "gpt-4o", "model": "gpt-5"}',
+        '{/* " */ "model": "gpt-4o", /* " */ "model": "gpt-5"}',
+        '{"model": "gpt-5"} /* the end */',
         "model=gpt-4o",
         '--boundary\r\nContent-Disposition: form-data; name="model"\r\n\r\ngpt-4o\r\n--boundary--\r\n',
         "\x00\x01",

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.unit.policies.gateway import Gateway
+from tests.gateway.fragments.gateway import Gateway
 
 # Reference of llm-emit-token-metric: the dimensions that it fills in itself, and how many others it takes.
 _BUILT_IN = {

@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.unit.policies.fragment_text import read_fragment
-from tests.unit.policies.plans import PLANS, hand_made, pooled
-from tests.unit.policies.rendering import FRAGMENTS, render
+from tests.gateway.fragments.fragment_text import read_fragment
+from tests.gateway.fragments.plans import PLANS, hand_made, pooled
+from tests.gateway.fragments.rendering import FRAGMENTS, render
 
 # Service limits of API Management: a fragment holds 512 KB.
 _LIMIT = 512 * 1024

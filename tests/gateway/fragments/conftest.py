@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts one Mono process with the fragments of every plan."""
+"""Starts one policy engine with the fragments of every plan."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.unit.policies.gateway import Gateway, Host
-from tests.unit.policies.plans import PLANS
-from tests.unit.policies.rendering import FRAGMENTS, render
+from tests.gateway.fragments.gateway import Gateway, Host
+from tests.gateway.fragments.plans import PLANS
+from tests.gateway.fragments.rendering import FRAGMENTS, render
 
 
 @pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """Return the process."""
-    host = Host(tmp_path_factory.mktemp("policies"))
-    host.start({name: {each: render(each, plan) for each in FRAGMENTS} for name, plan in PLANS.items()})
+def host() -> Iterator[Host]:
+    """Return the engine."""
+    host = Host({name: {each: render(each, plan) for each in FRAGMENTS} for name, plan in PLANS.items()})
     yield host
     host.stop()
 

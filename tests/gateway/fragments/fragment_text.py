@@ -57,12 +57,6 @@ def read_fragment(text: str, prefix: str) -> Fragment:
     return Fragment("".join((*xml, text[position:])), expressions)
 
 
-def method_of(name: str, expression: str) -> str:
-    """Return the C# method that evaluates an expression."""
-    body = f"return ({expression[2:-1]});" if expression[1] == "(" else expression[2:-1]
-    return f"public static object {name}(Context context) {{ {body} }}"
-
-
 def _end_of_expression(text: str, start: int) -> int:
     """Return the position after the bracket that closes the one at ``start``."""
     awaited: list[str] = []

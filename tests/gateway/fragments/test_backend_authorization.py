@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.policies.gateway import INBOUND, UAMI_CLIENT_ID, Gateway, Result
+from tests.gateway.fragments.gateway import INBOUND, UAMI_CLIENT_ID, Gateway, Result
 
 _COGNITIVE = "https://cognitiveservices.azure.com"
 # Too long for a segment of a path, or not text.

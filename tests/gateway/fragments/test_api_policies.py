@@ -12,8 +12,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.open
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
 from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import render_apis
 
-from tests.unit.policies.fragment_text import read_fragment
-from tests.unit.policies.gateway import INBOUND
+from tests.gateway.fragments.fragment_text import read_fragment
+from tests.gateway.fragments.gateway import INBOUND
 
 Api = dict[str, Any]
 APIS = ("universal", "inference", "azure")

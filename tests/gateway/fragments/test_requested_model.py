@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.policies.gateway import Gateway, Result
+from tests.gateway.fragments.gateway import Gateway, Result
 
 _FRAGMENT = "set-llm-requested-model"
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.policies.gateway import Gateway, Result
-from tests.unit.policies.plans import PLANS
-from tests.unit.policies.rendering import render
+from tests.gateway.fragments.gateway import Gateway, Result
+from tests.gateway.fragments.plans import PLANS
+from tests.gateway.fragments.rendering import render
 
 _FRAGMENTS = ("set-llm-requested-model", "set-backend-pools", "set-target-backend-pool")
 _FOUNDRY = ("aif-citadel-primary", "ai-foundry")

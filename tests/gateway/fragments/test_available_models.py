@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.policies.gateway import Gateway, Result
-from tests.unit.policies.plans import HOSTILE_NAMES, PLANS
+from tests.gateway.fragments.gateway import Gateway, Result
+from tests.gateway.fragments.plans import HOSTILE_NAMES, PLANS
 
 _FRAGMENT = "get-available-models"
 

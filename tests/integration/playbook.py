@@ -120,21 +120,11 @@ class Running:
 
     def finish(self) -> None:
         """Wait for the end and keep what happened in `finished`."""
-        _, status, usage = os.wait4(self._process.pid, 0)
+        status = self._process.wait()
         seconds = time.perf_counter() - self._begin
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        tasks, totals, custom = _read_results(self._results)
-        self.finished = Run(
-            self._process.returncode,
-            self._output.read_text(encoding="utf-8"),
-            tasks,
-            totals,
-            custom,
-            self._azure.requests(),
-            seconds,
-            # That of ansible-playbook or the largest of its children that have ended; the system counts in KiB.
-            usage.ru_maxrss / 1024,
-        )
+        tasks, totals, custom, peak_mib = _read_results(self._results)
+        output = self._output.read_text(encoding="utf-8")
+        self.finished = Run(status, output, tasks, totals, custom, self._azure.requests(), seconds, peak_mib)
 
 
 class Playbooks:
@@ -219,9 +209,9 @@ class Playbooks:
         return path
 
 
-def _read_results(path: Path) -> tuple[list[TaskResult], dict[str, Any], dict[str, Any]]:
+def _read_results(path: Path) -> tuple[list[TaskResult], dict[str, Any], dict[str, Any], float]:
     entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
     tasks = [TaskResult(**entry) for entry in entries if "task" in entry]
     end: dict[str, dict[str, Any]] = next((entry for entry in entries if "totals" in entry), {})
     # What set_stats collected for the whole run, not for single hosts, is under _run.
-    return tasks, end.get("totals", {}), end.get("custom", {}).get("_run", {})
+    return tasks, end.get("totals", {}), end.get("custom", {}).get("_run", {}), end.get("peak_kib", 0) / 1024

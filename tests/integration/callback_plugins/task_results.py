@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ options: {}
 
 
 class CallbackModule(CallbackBase):
-    """Writes host, task, outcome and result; and at the end the totals and what set_stats collected."""
+    """Writes host, task, outcome and result; at the end the totals, the data of set_stats and the peak of memory."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -43,7 +44,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         totals = {host: stats.summarize(host) for host in stats.processed}
-        self._write({"totals": totals, "custom": stats.custom})
+        self._write({"totals": totals, "custom": stats.custom, "peak_kib": _peak_kib()})
 
     def _task(self, outcome: str, result: Any) -> None:
         host, task = result._host.get_name(), result._task.get_name()
@@ -52,3 +53,14 @@ class CallbackModule(CallbackBase):
     def _write(self, entry: dict[str, Any]) -> None:
         with Path(os.environ["TASK_RESULTS"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, default=str) + "\n")
+
+
+def _peak_kib() -> int:
+    """Return the peak of ansible-playbook or of the largest of its children that have ended.
+
+    Its own is that of its address space: what the system reports of a process begins with the peak of the one that
+    started it.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    own = next(line for line in lines if line.startswith("VmHWM"))
+    return max(int(own.split()[1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)

@@ -212,6 +212,6 @@ class Playbooks:
 def _read_results(path: Path) -> tuple[list[TaskResult], dict[str, Any], dict[str, Any], float]:
     entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
     tasks = [TaskResult(**entry) for entry in entries if "task" in entry]
-    end: dict[str, dict[str, Any]] = next((entry for entry in entries if "totals" in entry), {})
+    end: dict[str, Any] = next((entry for entry in entries if "totals" in entry), {})
     # What set_stats collected for the whole run, not for single hosts, is under _run.
     return tasks, end.get("totals", {}), end.get("custom", {}).get("_run", {}), end.get("peak_kib", 0) / 1024

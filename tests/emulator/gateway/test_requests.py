@@ -127,6 +127,49 @@ def test_managed_identity(site: Site) -> None:
     assert "no managed identity with client id" in site.log("gateway")[-1]["error"]["Message"]
 
 
+def test_tokens_in_variables_leave_the_headers_alone(site: Site) -> None:
+    site.backend("a", "ext.example")
+    audiences = {"cognitive": AUDIENCE, "ml": "https://ml.azure.com"}
+    tokens = "".join(
+        f'<authentication-managed-identity resource="{audience}" client-id="{CLIENT_ID}"'
+        f' output-token-variable-name="{name}" />'
+        for name, audience in audiences.items()
+    )
+    audience_of = '(string)((string)context.Variables["{}"]).AsJwt().Claims["aud"][0]'
+    seen = ' + " " + '.join(audience_of.format(name) for name in audiences)
+    site.policy(inbound=tokens + SAY.format(f'{seen} + context.Request.Headers.ContainsKey("Authorization")'))
+    assert site.ask().text == f"{AUDIENCE} https://ml.azure.comFalse"
+    bearer = '<value>@("Bearer " + context.Variables["ml"])</value>'
+    use = f'<set-header name="Authorization" exists-action="override">{bearer}</set-header>'
+    site.put("backends/s", backend(url="https://m.eastus.models.ai.azure.com/v1"))
+    clean = '<set-header name="api-key" exists-action="delete" />'
+    site.policy(inbound=clean + tokens + use + TO_BACKEND.format("s"))
+    assert site.ask().status_code == 200
+    (credential,) = site.log("provider")[-1]["credentials"]
+    assert credential["kind"] == "bearer aud=https://ml.azure.com"
+
+
+def test_variables_can_be_enumerated(site: Site) -> None:
+    blocks = "".join(
+        f'<set-variable name="{name}" value=\'@("[\\"{name}\\"]")\' />'
+        for name in ("part.b", "other", "part.a", "Part.c")
+    )
+    joined = (
+        'string.Join("", context.Variables.Where(item => item.Key.StartsWith("part.", StringComparison.Ordinal))'
+        ".OrderBy(item => item.Key, StringComparer.Ordinal).SelectMany(item => JArray.Parse((string)item.Value)))"
+    )
+    loop = (
+        "@{ var names = new List<string>(); foreach (var item in context.Variables) { names.Add(item.Key); }"
+        ' return string.Join(",", names.OrderBy(name => name, StringComparer.Ordinal)); }'
+    )
+    site.put("policyFragments/blocks", {"format": "rawxml", "value": f"<fragment>{blocks}</fragment>"})
+    include = '<include-fragment fragment-id="blocks" />'
+    site.policy(inbound=include + SAY.format(joined))
+    assert site.ask().text == "part.apart.b"
+    site.policy(inbound=f"{include}<return-response><set-body>{loop}</set-body></return-response>")
+    assert site.ask().text == "Part.c,other,part.a,part.b"
+
+
 def test_the_key_travels_on_unless_a_policy_removes_it(site: Site) -> None:
     site.backend("a", "ext.example")
     site.policy(inbound=TO_BACKEND.format("a"))

@@ -43,6 +43,7 @@ namespace ApimEmulator.Runtime
     {
         const double LeastJitter = 0.8;
         const double MostJitter = 1.2;
+        const int MostRetries = 50;
 
         static readonly ThreadLocal<Random> Jitter = new ThreadLocal<Random>(() => new Random(Guid.NewGuid().GetHashCode()));
 
@@ -68,6 +69,8 @@ namespace ApimEmulator.Runtime
         public override async Task Run(Execution execution)
         {
             var retries = count.Of(execution);
+            if (retries < 1 || retries > MostRetries)
+                throw new PolicyError("InvalidRetryCount", "The number of retries must be from 1 to " + MostRetries + ".");
             for (var retry = 1; ; retry++)
             {
                 var error = await Attempt(execution).ConfigureAwait(false);

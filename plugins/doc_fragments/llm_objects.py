@@ -23,9 +23,17 @@ options:
 options:
   owner:
     description:
-      - Name that marks the objects as belonging to one inventory. It is kept at the end of their description.
-      - When it is left out, marks are left alone.
+      - Name that marks the objects as belonging to one inventory. It is kept at the end of their description, or for
+        named values in a tag.
+      - An object that only carries the mark of another owner is refused before anything is written.
+      - When it is left out, marks are left alone, and whatever is listed is written.
     type: str
+  adopt:
+    description:
+      - Take over listed objects that exist without a mark, and mark them. Without this they are refused before anything
+        is written. Objects of other owners are refused in either case.
+    type: bool
+    default: false
   prune:
     description:
       - Remove the objects that carry the mark of O(owner) and are not listed.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile import Goal, GoalError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Goal, GoalError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api import Api
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api_operation import ApiOperation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api_policy import POLICY, ApiPolicy

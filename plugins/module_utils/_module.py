@@ -15,17 +15,25 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.argument_spec import AUTH_ARGUMENT_SPEC
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient, create_client
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError, ClientError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile import (
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import (
     FAILED,
     SKIPPED,
     UNCHANGED,
     Change,
     Goal,
     GoalError,
-    Reconciler,
     Report,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile import Reconciler
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import Resource
+
+# The options by which objects belong to an owner.
+OWNERSHIP_SPEC: dict[str, dict[str, Any]] = {
+    "owner": {"type": "str"},
+    "adopt": {"type": "bool", "default": False},
+    "prune": {"type": "bool", "default": False},
+}
 
 # A message with hundreds of lines hides its first one; all errors are in the result's ``errors``.
 _ERRORS_IN_MESSAGE = 20
@@ -56,14 +64,22 @@ def run_module(module: AnsibleModule, work: Callable[[ArmClient], dict[str, Any]
         module.exit_json(**result)
 
 
-def reconcile(module: AnsibleModule, client: ArmClient, goals: Sequence[Goal], owner: str | None) -> dict[str, Any]:
-    """Reach the goals, and return ``changed``, ``objects`` and, in diff mode, ``diff``.
+def reconcile(module: AnsibleModule, client: ArmClient, goals: Sequence[Goal], **options: Any) -> dict[str, Any]:
+    """Reach the goals, and return ``changed``, ``objects``, ``kept`` if anything was, and in diff mode ``diff``.
 
     Exits with an error that names each object when some could not be written; what was written is in the result.
+
+    :param options: further options of :class:`Reconciler`.
     """
-    reconciler = Reconciler(client, owner=owner, parallelism=module.params["parallelism"], check_mode=module.check_mode)
+    params = module.params
+    ownership = Ownership(params.get("owner") or None, bool(params.get("adopt")))
+    reconciler = Reconciler(
+        client, ownership, parallelism=params["parallelism"], check_mode=module.check_mode, **options
+    )
     report = reconciler.run(goals)
     result: dict[str, Any] = {"changed": report.changed, "objects": report.objects()}
+    if report.kept():
+        result["kept"] = report.kept()
     if module._diff:
         result["diff"] = report.diff()
     if report.errors:
@@ -85,18 +101,20 @@ def run_kind(resource: Resource, option: str, *, owned: bool = False) -> None:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
     if owned:
-        spec |= {"owner": {"type": "str"}, "prune": {"type": "bool", "default": False}}
+        spec |= OWNERSHIP_SPEC
     module = create_module(**spec)
     if owned:
-        check_prune(module)
+        check_ownership(module)
     params = module.params
     goal = Goal(resource, option, params[option], absent=params["state"] == "absent", prune=bool(params.get("prune")))
-    run_module(module, lambda client: reconcile(module, client, [goal], params.get("owner")))
+    run_module(module, lambda client: reconcile(module, client, [goal]))
 
 
-def check_prune(module: AnsibleModule) -> None:
-    """Fail unless the module's options say what ``prune`` removes."""
+def check_ownership(module: AnsibleModule) -> None:
+    """Fail unless the module's options say what ``prune`` removes, and for whom ``adopt`` takes over."""
     params = module.params
+    if params["adopt"] and not params["owner"]:
+        module.fail_json(msg="adopt marks objects as the owner's: give owner")
     if params["prune"] and (not params["owner"] or params.get("state") == "absent"):
         module.fail_json(msg="prune removes what an owner no longer lists: give owner, and leave state at present")
 

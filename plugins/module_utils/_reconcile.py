@@ -10,12 +10,12 @@ citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient, Entity
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import (
     ArmError,
     AuthenticationFailed,
@@ -23,7 +23,19 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors i
     DeadlineExceeded,
     PreconditionFailed,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.display import as_text
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import (
+    CREATED,
+    DELETED,
+    FAILED,
+    SKIPPED,
+    UNCHANGED,
+    UPDATED,
+    Change,
+    Goal,
+    GoalError,
+    Report,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership, without
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
     InvalidOptionsError,
     Resource,
@@ -33,135 +45,37 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 T = TypeVar("T")
 R = TypeVar("R")
 
-CREATED, UPDATED, DELETED, UNCHANGED, FAILED, SKIPPED = (
-    "created",
-    "updated",
-    "deleted",
-    "unchanged",
-    "failed",
-    "skipped",
-)
-
 NAMED_VALUES = "namedValues"
 
 # An object that somebody else keeps changing is given up after so many rounds of read and write.
 _ROUNDS = 5
+# facts: how ARM refuses to delete what other objects refer to.
+_IN_USE = "is used by the following entities"
 # After one of these no other object can fare better, so the rest is not tried.
 _HOPELESS = (AuthenticationFailed, ConnectionFailed, DeadlineExceeded)
-
-
-class GoalError(ValueError):
-    """Options that cannot be reconciled; ``problems`` names each, and nothing was written."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(["Nothing was written:", *(f"  - {problem}" for problem in self.problems)]))
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What is wanted of one kind of object.
-
-    :ivar option: name of the module's option that holds ``items``, for messages.
-    :ivar items: options of each object, with ``name``.
-    :ivar absent: the objects shall not exist.
-    :ivar prune: further objects of this kind that carry the owner's mark shall not exist.
-    :ivar prune_first: as ``prune``, but they go before the wanted ones are written: ARM refuses an operation whose
-        method and path another one has.
-    """
-
-    resource: Resource
-    option: str
-    items: Sequence[Mapping[str, Any]]
-    absent: bool = False
-    prune: bool = False
-    prune_first: bool = False
-
-    @property
-    def is_about_something(self) -> bool:
-        """Whether the objects that exist must be known to reach the goal."""
-        return bool(self.items) or self.prune or self.prune_first
-
-
-@dataclass
-class Change:
-    """One object, as it is and as it shall be; None stands for an object that does not exist."""
-
-    resource: Resource
-    name: str
-    wanted: State | None
-    before: State | None
-    action: str = UNCHANGED
-    error: ArmError | None = None
-
-    @property
-    def title(self) -> str:
-        """The object's name as messages show it."""
-        return self.resource.title(self.name)
-
-    @property
-    def after(self) -> State | None:
-        """The state that the object shall have."""
-        if self.wanted is None:
-            return None
-        return self.resource.merged(self.before or self.resource.defaults(self.name), self.wanted)
-
-    @property
-    def hidden(self) -> str:
-        """The field that ARM hides in reads although it must be compared; empty when there is none."""
-        return self.resource.hidden(self.before, self.wanted) if self.before and self.wanted else ""
-
-    def decide(self) -> str:
-        """Return the action that leads from ``before`` to ``after``."""
-        if self.before == self.after:
-            return UNCHANGED
-        if self.before is None:
-            return CREATED
-        return DELETED if self.wanted is None else UPDATED
-
-
-@dataclass
-class Report:
-    """What a run did, or in check mode would do.
-
-    :ivar changes: every object that was looked at, in the order of the goals, removals last.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was or would be written."""
-        return any(change.action in {CREATED, UPDATED, DELETED} for change in self.changes)
-
-    @property
-    def errors(self) -> list[Change]:
-        """The changes that failed."""
-        return [change for change in self.changes if change.error]
-
-    def objects(self) -> list[dict[str, Any]]:
-        """Return one entry per object: kind, name and action."""
-        return [{"kind": c.resource.kind, "name": c.title, "action": c.action} for c in self.changes]
-
-    def diff(self) -> list[dict[str, str]]:
-        """Return the differences in the form of Ansible's diff mode, without secrets."""
-        return [_difference(change) for change in self.changes if change.action != UNCHANGED]
 
 
 class Reconciler:
     """Reconciles one API Management service.
 
-    :param owner: mark that wanted objects get, and that objects must carry to be pruned; None leaves marks alone.
+    :param ownership: on whose behalf.
     :param parallelism: reads or writes in flight at once.
     :param check_mode: plan only.
+    :param prune_delay: seconds after the last write in which gateways come to see it, before anything is removed that
+        requests pass through.
     """
 
-    def __init__(self, client: ArmClient, *, owner: str | None, parallelism: int, check_mode: bool) -> None:
+    def __init__(
+        self, client: ArmClient, ownership: Ownership, *, parallelism: int, check_mode: bool, prune_delay: float = 0
+    ) -> None:
         self._client = client
-        self._owner = owner
+        self._ownership = ownership
         self._parallelism = parallelism
         self._check_mode = check_mode
+        self._prune_delay = prune_delay
         self._hopeless = False
+        # A run before this one may have been cut short right after a write.
+        self._last_write = time.monotonic()
 
     def run(self, goals: Sequence[Goal]) -> Report:
         """Reach all goals.
@@ -180,8 +94,14 @@ class Reconciler:
             for change in report.changes:
                 change.action = change.decide()
             return report
+        waited = False
         for stage in stages:
+            routes = [change for change in stage if change.resource.is_route and change.decide() == DELETED]
+            if routes and not waited and not report.errors:
+                waited = True
+                self._let_gateways_follow(routes[0])
             self._apply(stage, tried=not report.errors)
+        self._confirm([change for change in report.changes if change.is_shared and change.action == CREATED])
         return report
 
     def _list(self, collections: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -230,7 +150,7 @@ class Reconciler:
                 problems.append(f"{where}: the service has another kind of {goal.resource.collection} of that name")
                 continue
             try:
-                wanted = None if goal.absent else goal.resource.wanted({**options, "owner": self._owner})
+                wanted = None if goal.absent else goal.resource.wanted({**options, "owner": self._ownership.owner})
             except InvalidOptionsError as error:
                 problems.append(f"{where}: {error}")
                 continue
@@ -238,7 +158,13 @@ class Reconciler:
             missing = goal.resource.missing(wanted) if wanted is not None and before is None else ""
             if missing:
                 problems.append(f"{where}: {missing} is missing; it is needed to create a {goal.resource.kind}")
-            changes[name.lower()] = Change(goal.resource, entity["name"] if entity else name, wanted, before)
+            change = self._change(goal.resource, entity["name"] if entity else name, wanted, before)
+            fault = self._ownership.refusal(goal.resource, name, before, wanted) or (
+                goal.resource.fault(change.after) if change.after and not missing else ""
+            )
+            if fault:
+                problems.append(f"{where}: {fault}")
+            changes[name.lower()] = change
         return list(changes.values())
 
     def _dangling(self, changes: Sequence[Change], existing: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -259,14 +185,16 @@ class Reconciler:
         """Return the removals of the owner's objects of the goal's kind that it does not list."""
         listed = {options["name"].lower() for options in goal.items}
         removals = [
-            Change(goal.resource, entity["name"], None, goal.resource.current(entity["properties"]))
+            self._change(goal.resource, entity["name"], None, goal.resource.current(entity["properties"]))
             for key, entity in known.items()
             if key not in listed and goal.resource.is_same_kind(entity["properties"])
         ]
-        return [removal for removal in removals if self._is_owned(removal.before)]
+        return [removal for removal in removals if removal.owner]
 
-    def _is_owned(self, state: State | None) -> bool:
-        return bool(self._owner) and (state or {}).get("owner") == self._owner
+    def _change(self, resource: Resource, name: str, wanted: State | None, before: State | None) -> Change:
+        """Return a change, which takes away only the owner's part of an object that carries the owner's mark."""
+        owned = self._ownership.is_owned(resource, before)
+        return Change(resource, name, wanted, before, self._ownership.owner if owned else None)
 
     def _fetch_hidden(self, changes: Iterable[Change]) -> None:
         """Read the secrets that must be compared, and only those."""
@@ -299,6 +227,7 @@ class Reconciler:
         except ArmError as error:
             change.action, change.error = FAILED, error
             self._hopeless = self._hopeless or isinstance(error, _HOPELESS)
+        self._last_write = time.monotonic()
 
     def _put(self, change: Change) -> str:
         """Create or update one object; an update is decided anew on a fresh read and bound to its ETag."""
@@ -307,39 +236,82 @@ class Reconciler:
         hidden = {change.hidden: (change.before or {})[change.hidden]} if change.hidden else {}
 
         def attempt(again: bool) -> str:
-            entity = self._client.get(path) if change.before is not None else None
+            entity = self._client.get(path) if change.before is not None or change.is_shared else None
             if entity is None:
                 self._client.put(path, resource.body(resource.merged(resource.defaults(change.name), wanted)))
                 return CREATED
-            properties = entity.body["properties"]
-            before = {**resource.current(properties), **hidden}
+            before = {**resource.current(entity.body["properties"]), **hidden}
+            refusal = self._ownership.refusal(resource, change.name, before, wanted)
+            if refusal:
+                raise ArmError("write", path, code="OwnedByAnother", message=f"since it was listed it {refusal}")
             after = resource.merged(before, wanted)
             if before == after:
                 # A refused write that is found done: ARM did it, and its answer got lost on the way.
                 return UPDATED if again else UNCHANGED
-            if resource.is_whole(after):
-                self._client.put(path, resource.body(after, properties), if_match=entity.etag)
-            else:
-                self._client.patch(path, resource.body(after), if_match=entity.etag or "*")
+            self._replace(path, resource, entity, after)
             return UPDATED
 
         return _until_settled(attempt)
 
+    def _replace(self, path: str, resource: Resource, entity: Entity, after: State) -> None:
+        """Write a new state of an object, unless it has changed since it was read."""
+        if resource.is_whole(after):
+            self._client.put(path, resource.body(after, entity.body["properties"]), if_match=entity.etag)
+        else:
+            self._client.patch(path, resource.body(after), if_match=entity.etag or "*")
+
     def _delete(self, change: Change) -> str:
-        """Delete one object, unless it is gone or has been given another owner since it was listed."""
-        path = self._path(change.resource.collection, change.name)
+        """Take an object from its owner, and delete it when it has no other, as a fresh read shows it.
+
+        An object that is gone, or no longer the owner's, is left alone. What owners share, other policies than theirs
+        may use as well: what ARM refuses to delete stays without the owner's part of it.
+        """
+        resource, path = change.resource, self._path(change.resource.collection, change.name)
 
         def attempt(_again: bool) -> str:
             entity = self._client.get(path)
-            if entity is None:
+            state = resource.current(entity.body["properties"]) if entity else {}
+            if entity is None or _has_changed_hands(change, state):
                 return UNCHANGED
-            state = change.resource.current(entity.body["properties"])
-            if state.get("owner") != (change.before or {}).get("owner"):
-                return UNCHANGED
-            self._client.delete(path, if_match=entity.etag or "*", query=change.resource.removal_query)
-            return DELETED
+            left = without(resource, state, change.owner)
+            if left is None:
+                try:
+                    self._client.delete(path, if_match=entity.etag or "*", query=resource.removal_query)
+                except ArmError as error:
+                    if not change.owner or not change.is_shared or _IN_USE not in str(error):
+                        raise
+                    change.kept = " ".join(error.message.split())
+                    left = resource.without_owner(state, change.owner)
+                else:
+                    return DELETED
+            self._replace(path, resource, entity, left)
+            return UPDATED
 
         return _until_settled(attempt)
+
+    def _let_gateways_follow(self, removal: Change) -> None:
+        """Wait until gateways have seen that nothing refers any more to what is about to be removed.
+
+        :param removal: the first removal, which fails when there is no time left to wait.
+        """
+        try:
+            self._client.wait(max(0.0, self._last_write + self._prune_delay - time.monotonic()))
+        except ArmError as error:
+            removal.action, removal.error, self._hopeless = FAILED, error, True
+
+    def _confirm(self, created: Sequence[Change]) -> None:
+        """Look again at shared objects that this run created, and write what another owner's first run took away.
+
+        ARM has no write that only creates, so of two that find nothing the later replaces the earlier.
+        """
+
+        def confirm(change: Change) -> None:
+            try:
+                self._put(change)
+            except ArmError as error:
+                change.action, change.error = FAILED, error
+
+        self._in_parallel(confirm, created)
 
     def _path(self, collection: str, name: str = "") -> str:
         return "/".join(part for part in (self._client.service_path, collection, name) if part)
@@ -368,6 +340,14 @@ def _parent_exists(collection: str, found: Mapping[str, Mapping[str, Any]]) -> b
     return parent.lower() in found[holder]
 
 
+def _has_changed_hands(change: Change, state: State) -> bool:
+    """Tell whether an object that shall go belongs to others than when it was listed."""
+    owners = change.resource.owners(state)
+    if change.owner:
+        return change.owner not in owners
+    return owners != change.resource.owners(change.before or {})
+
+
 def _until_settled(attempt: Callable[[bool], str]) -> str:
     """Repeat a read and its write while somebody else changes the object in between.
 
@@ -380,13 +360,3 @@ def _until_settled(attempt: Callable[[bool], str]) -> str:
             if number == _ROUNDS - 1:
                 raise
     raise RuntimeError("unreachable: the last round returns or raises")
-
-
-def _difference(change: Change) -> dict[str, str]:
-    resource = change.resource
-    before = as_text(resource.shown(change.before)) if change.before else ""
-    after = as_text(resource.shown(change.after)) if change.after else ""
-    if before == after:
-        after += "# a value that is not shown differs\n"
-    title = f"{resource.kind} {change.title}"
-    return {"before_header": title, "after_header": title, "before": before, "after": after}

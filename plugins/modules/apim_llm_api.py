@@ -114,7 +114,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._apis import OPTION, api_goals, apis_spec
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import (
-    check_prune,
+    OWNERSHIP_SPEC,
+    check_ownership,
     create_module,
     reconcile,
     run_module,
@@ -125,7 +126,7 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
     """Reach the wanted state; return the module's result."""
     params = module.params
     goals = api_goals(params[OPTION], absent=params["state"] == "absent", prune=params["prune"])
-    return reconcile(module, client, goals, params["owner"])
+    return reconcile(module, client, goals)
 
 
 def main() -> None:
@@ -133,10 +134,9 @@ def main() -> None:
     module = create_module(
         **{OPTION: {**apis_spec(), "required": True}},
         state={"type": "str", "choices": ["present", "absent"], "default": "present"},
-        owner={"type": "str"},
-        prune={"type": "bool", "default": False},
+        **OWNERSHIP_SPEC,
     )
-    check_prune(module)
+    check_ownership(module)
     run_module(module, lambda client: apply(module, client))
 
 

@@ -31,6 +31,23 @@ extends_documentation_fragment:
   - citadel.ai_gateway.llm_objects.apis
   - citadel.ai_gateway.llm_objects.ownership
   - citadel.ai_gateway.llm_objects.identity
+options:
+  state:
+    description:
+      - V(present) reaches the wanted state.
+      - V(absent) removes everything of O(owner) from the service, and takes no objects. What O(owner) shares with other
+        owners, policy fragments and the named value C(uami-client-id), only loses its part. So does what other policies
+        still use, see RV(kept).
+    type: str
+    choices: [present, absent]
+    default: present
+  prune_delay:
+    description:
+      - Seconds to wait after the last write before pools, backends and named values are removed, so that every gateway
+        has seen that nothing refers to them. It counts for O(timeout).
+      - Runs that remove none of these do not wait.
+    type: int
+    default: 60
 attributes:
   check_mode:
     support: full
@@ -72,6 +89,13 @@ EXAMPLES = r"""
           <fragment>
             <set-backend-service backend-id="gpt-4o-backend-pool" />
           </fragment>
+
+- name: Remove all that the platform team has
+  citadel.ai_gateway.apim_llm_gateway:
+    resource_group: rg-citadel-governance-hub
+    service_name: apim-citadel-governance-hub
+    owner: platform-team
+    state: absent
 """
 
 RETURN = r"""
@@ -124,6 +148,26 @@ objects:
           V(failed) and V(skipped).
       type: str
       sample: created
+kept:
+  description:
+    - Shared objects of which O(owner) was the last one, and that stay without its part because ARM says that others use
+      them. In check mode they are still expected to be V(deleted).
+  returned: when there are any
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: policy fragment
+    name:
+      description: Its name.
+      type: str
+      sample: set-backend-pools
+    reason:
+      description: What ARM said.
+      type: str
+      sample: The Policy Fragment 'set-backend-pools' is used by the following entities /apis/hub/policies/policy
 errors:
   description: One entry per object that could not be written.
   returned: on failure
@@ -145,16 +189,17 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._apis import api_goals, apis_spec
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Goal
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import IDENTITY_SPEC, read_gateway
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import (
-    check_prune,
+    OWNERSHIP_SPEC,
+    check_ownership,
     create_module,
     items_spec,
     reconcile,
     run_module,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile import Goal
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.kinds import KINDS, OWNED_KINDS
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.kinds import KINDS, PRUNED_KINDS
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.named_value import MANAGED_IDENTITY
 
 
@@ -169,14 +214,31 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
         # At the end, so that messages count the items of the option as the user does.
         given = [_read_by(client_id, item) for item in wanted["named_values"] or []]
         wanted["named_values"] = [*given, {"name": MANAGED_IDENTITY, "value": client_id}]
-    goals = [goal for option, items in wanted.items() if items is not None for goal in _goals(option, items, params)]
-    return {**result, **reconcile(module, client, goals, params["owner"])}
+    goals = [goal for option in KINDS for goal in _goals(option, wanted[option], params)]
+    return {**result, **reconcile(module, client, goals, prune_delay=params["prune_delay"])}
 
 
-def _goals(option: str, items: list[dict[str, Any]], params: dict[str, Any]) -> list[Goal]:
+def _goals(option: str, items: list[dict[str, Any]] | None, params: dict[str, Any]) -> list[Goal]:
     """Return the goals of one option; an API is several kinds of objects."""
-    prune = params["prune"] and option in OWNED_KINDS
+    if params["state"] == "absent":
+        return [Goal(KINDS[option], option, [], prune=True)]
+    if items is None:
+        return []
+    prune = params["prune"] and option in PRUNED_KINDS
     return api_goals(items, prune=prune) if option == "apis" else [Goal(KINDS[option], option, items, prune=prune)]
+
+
+def _check(module: AnsibleModule) -> None:
+    """Fail unless the options go together."""
+    params = module.params
+    given = [option for option in (*KINDS, "managed_identity") if params[option] is not None]
+    if params["state"] == "absent" and (not params["owner"] or given or params["prune"]):
+        module.fail_json(msg="state absent removes all that an owner has: give owner, and neither objects nor prune")
+    check_ownership(module)
+    removes = params["prune"] or params["state"] == "absent"
+    if removes and not 0 <= params["prune_delay"] < params["timeout"]:
+        problem = f"is {params['prune_delay']}: write 0 or more seconds, and less than timeout ({params['timeout']})"
+        module.fail_json(msg=f"prune_delay (llm_prune_delay) {problem}")
 
 
 def _read_by(client_id: str, named_value: dict[str, Any]) -> dict[str, Any]:
@@ -193,10 +255,11 @@ def main() -> None:
         **{option: items_spec(resource) for option, resource in KINDS.items() if option != "apis"},
         apis=apis_spec(),
         managed_identity=IDENTITY_SPEC,
-        owner={"type": "str"},
-        prune={"type": "bool", "default": False},
+        state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+        prune_delay={"type": "int", "default": 60},
+        **OWNERSHIP_SPEC,
     )
-    check_prune(module)
+    _check(module)
     run_module(module, lambda client: apply(module, client))
 
 

@@ -3,7 +3,7 @@
 """The walls between the rooms: who may import whom.
 
 The embedded Azure and the collection must not share a misunderstanding, so they share no code. Inside the collection
-imports run one way, modules -> _module -> _reconcile -> _resources and _azure, and _routing stands alone.
+imports run one way, modules -> _module -> _reconcile -> _changes -> _resources and _azure, and _routing stands alone.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ ALLOWED = {
     "plugins/doc_fragments": frozenset[str](),
     "plugins/filter": frozenset({"_routing", "plugin_utils"}),
     "plugins/plugin_utils": frozenset[str](),
-    "plugins/modules": frozenset({"_module", "_gateway", "_apis", "_reconcile", "_resources", "_azure"}),
-    "plugins/module_utils/_apis": frozenset({"_reconcile", "_resources"}),
-    "plugins/module_utils/_module": frozenset({"_reconcile", "_resources", "_azure"}),
+    "plugins/modules": frozenset({"_module", "_gateway", "_apis", "_changes", "_resources", "_azure"}),
+    "plugins/module_utils/_apis": frozenset({"_changes", "_resources"}),
+    "plugins/module_utils/_module": frozenset({"_changes", "_reconcile", "_resources", "_azure"}),
     "plugins/module_utils/_gateway": frozenset({"_azure"}),
-    "plugins/module_utils/_reconcile": frozenset({"_resources", "_azure"}),
+    "plugins/module_utils/_reconcile": frozenset({"_changes", "_resources", "_azure"}),
+    "plugins/module_utils/_changes": frozenset({"_resources", "_azure"}),
     "plugins/module_utils/_resources": frozenset[str](),
     "plugins/module_utils/_azure": frozenset[str](),
     "plugins/module_utils/_routing": frozenset[str](),

@@ -106,6 +106,13 @@ class ArmClient:
             raise _unexpected("call", path, answer)
         return result
 
+    def wait(self, seconds: float) -> None:
+        """Do nothing for some seconds; raises DeadlineExceeded at once when the deadline comes first."""
+        try:
+            self._pipeline.wait(seconds)
+        except Signal as error:
+            raise failures.from_exception("wait for the gateways of", self.service_path, error) from error
+
     def _exchange(
         self,
         action: str,

@@ -72,6 +72,11 @@ class ArmPipeline:
         self._pipeline: Any = Pipeline(transport, policies)
         self._client: Any = ARMPipelineClient(cloud.endpoint, pipeline=self._pipeline, policies=policies)
         self._endpoint = cloud.endpoint
+        self._transport = transport
+
+    def wait(self, seconds: float) -> None:
+        """Wait as between two attempts, or raise the Signal DeadlinePassed at once when the deadline comes first."""
+        self._transport.sleep(seconds)
 
     def send(
         self, method: str, url: str, *, body: Any = None, if_match: str | None = None, repeatable: bool = True

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
+    join_owner,
+    split_owner,
+    wanted_description,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
     Resource,
     State,
     given,
-    join_owner,
-    split_owner,
-    wanted_description,
 )
 
 # facts: what ARM takes for a key's header and query parameter when they are not given.

@@ -12,14 +12,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.duration import normal_duration
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
+    join_owner,
+    split_owner,
+    wanted_description,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
     InvalidOptionsError,
     Resource,
     State,
     given,
-    join_owner,
-    split_owner,
-    wanted_description,
 )
 
 _RULE_NAME = "llm-circuit-breaker"
@@ -33,6 +35,7 @@ class Backend(Resource):
 
     kind = "backend"
     collection = "backends"
+    is_route = True
 
     @staticmethod
     def argument_spec() -> dict[str, Any]:

@@ -23,5 +23,5 @@ KINDS: dict[str, Resource] = {
     "apis": Api(),
 }
 
-# Kinds whose objects carry the mark of an owner and are removed when their inventory no longer lists them.
-OWNED_KINDS = ("backends", "pools", "apis")
+# Kinds whose objects are removed when their inventory no longer lists them. Fragments are the same for every inventory.
+PRUNED_KINDS = ("named_values", "backends", "pools", "apis")

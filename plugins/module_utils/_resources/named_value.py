@@ -10,6 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
+    join_tags,
+    merged_owners,
+    split_tags,
+    wanted_tags,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
     InvalidOptionsError,
     Resource,
@@ -31,6 +37,7 @@ class NamedValue(Resource):
 
     kind = "named value"
     collection = "namedValues"
+    is_route = True
 
     @staticmethod
     def argument_spec() -> dict[str, Any]:
@@ -51,14 +58,13 @@ class NamedValue(Resource):
         sources = [name for name in _SOURCES if options.get(name) is not None]
         if len(sources) > 1:
             raise InvalidOptionsError(f"has {' and '.join(sources)}; give one of them")
-        tags = options.get("tags")
         return given(
             display_name=options.get("display_name"),
             value=options.get("value"),
             secret_value=options.get("secret_value"),
             key_vault=_key_vault(options.get("key_vault")),
             secret=sources[0] != "value" if sources else None,
-            tags=None if tags is None else sorted(tags),
+            **wanted_tags(options),
         )
 
     def current(self, properties: Mapping[str, Any]) -> State:
@@ -66,7 +72,7 @@ class NamedValue(Resource):
         state = given(
             display_name=properties.get("displayName"),
             secret=bool(properties.get("secret")),
-            tags=sorted(properties.get("tags") or []),
+            **split_tags(properties.get("tags")),
         )
         if key_vault:
             state["key_vault"] = given(
@@ -83,7 +89,16 @@ class NamedValue(Resource):
     def merged(self, current: State, wanted: State) -> State:
         """A named value has one source: a new one replaces the old one, whatever that was."""
         replaced = _SOURCES if self.is_whole(wanted) else ()
-        return {**{name: value for name, value in current.items() if name not in replaced}, **wanted}
+        kept = {name: value for name, value in current.items() if name not in replaced}
+        owners = [] if _is_unclaimed(current, wanted) else merged_owners(current, wanted)
+        return {**kept, **{name: value for name, value in wanted.items() if name != "owner"}, "owners": owners}
+
+    def is_shared(self, name: str) -> bool:
+        """The managed identity is the gateway's, whoever routes through it; credentials belong to one owner."""
+        return name.lower() == MANAGED_IDENTITY
+
+    def is_at_odds(self, before: State, wanted: State) -> bool:
+        return any(name in wanted and wanted[name] != before.get(name) for name in _SOURCES)
 
     def hidden(self, current: State, wanted: State) -> str:
         return "secret_value" if "secret_value" in wanted and current["secret"] and "key_vault" not in current else ""
@@ -102,11 +117,20 @@ class NamedValue(Resource):
             "value": state.get("secret_value", state.get("value")) if not vault else None,
             "secret": state.get("secret", False),
             "keyVault": _arm_key_vault(vault) if vault else None,
-            "tags": state.get("tags"),
+            "tags": join_tags(state) if "tags" in state or state.get("owners") else None,
         }
 
     def shown(self, state: State) -> State:
         return {**state, "secret_value": _HIDDEN} if "secret_value" in state else state
+
+
+def _is_unclaimed(current: State, wanted: State) -> bool:
+    """Tell whether the service has the managed identity's named value of its own, just as it is wanted.
+
+    It stays without a mark, or the last owner to go would take it away from those who were there before.
+    """
+    same = current.get("value") is not None and current["value"] == wanted.get("value")
+    return same and current.get("display_name") == MANAGED_IDENTITY and not current.get("owners")
 
 
 def _key_vault(options: Mapping[str, Any] | None) -> State | None:

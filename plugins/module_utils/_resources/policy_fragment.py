@@ -10,15 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
+    join_owners,
+    merged_owners,
+    split_owners,
+    wanted_shared_description,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.owner_blocks import (
+    with_foreign_blocks,
+    without_blocks,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_xml import PolicyXml
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
     InvalidOptionsError,
     Resource,
     State,
     given,
-    join_owner,
-    split_owner,
-    wanted_description,
 )
 
 # facts: limits of a fragment's text (KiB of UTF-8) and of its description (characters).
@@ -41,21 +48,41 @@ class PolicyFragment(Resource):
         }
 
     def wanted(self, options: Mapping[str, Any]) -> State:
-        value, description = options.get("value"), wanted_description(options)
-        if (length := len(join_owner(description))) > _DESCRIPTION_CHARACTERS:
-            raise InvalidOptionsError(f"description: has {length} characters with its owner; write at most 1,000")
-        return given(value=None if value is None else checked_policy(value, options["format"]), **description)
+        value = options.get("value")
+        document = None if value is None else checked_policy(value, options["format"])
+        return given(value=document, **wanted_shared_description(options))
 
     def current(self, properties: Mapping[str, Any]) -> State:
         value = PolicyXml(properties.get("value") or "", properties.get("format") or "xml")
-        return {"value": value, **split_owner(properties.get("description"))}
+        return {"value": value, **split_owners(properties.get("description"))}
+
+    def is_shared(self, name: str) -> bool:  # noqa: ARG002
+        """The policies are the same for all, and each owner has blocks of its own in them."""
+        return True
+
+    def merged(self, current: State, wanted: State) -> State:
+        """An owner's fragment replaces the code and the owner's blocks; blocks of the others stay."""
+        merged = {**current, **{name: value for name, value in wanted.items() if name != "owner"}}
+        if "owner" in wanted and "value" in wanted and "value" in current:
+            merged["value"] = with_foreign_blocks(wanted["value"], current["value"], wanted["owner"])
+        return {**merged, "owners": merged_owners(current, wanted)}
+
+    def without_owner(self, state: State, owner: str) -> State:
+        """Blocks of the owner go with the mark."""
+        return {**super().without_owner(state, owner), "value": without_blocks(state["value"], owner)}
+
+    def fault(self, state: State) -> str:
+        """Owners share a fragment's limits of size."""
+        if (length := len(join_owners(state))) > _DESCRIPTION_CHARACTERS:
+            return f"description: has {length} characters with its owners; write at most 1,000"
+        return size_fault(state["value"].text) if "value" in state else ""
 
     def missing(self, wanted: State) -> str:
         return "" if "value" in wanted else "value"
 
     def properties(self, state: State) -> dict[str, Any]:
         value: PolicyXml = state["value"]
-        return {"value": value.text, "format": value.format, "description": join_owner(state) or None}
+        return {"value": value.text, "format": value.format, "description": join_owners(state) or None}
 
     def shown(self, state: State) -> State:
         return {**state, "value": state["value"].readable()} if "value" in state else state
@@ -67,11 +94,16 @@ def checked_policy(value: str, text_format: str) -> PolicyXml:
     :param text_format: ``rawxml`` or ``xml``.
     :raises InvalidOptionsError: when it is longer than ARM takes, or no document.
     """
-    size = len(value.encode("utf-8", "surrogatepass"))
-    if size > _MAXIMUM_BYTES:
-        raise InvalidOptionsError(f"value: has {size} bytes, but ARM takes {_MAXIMUM_BYTES}; list fewer models")
+    if too_large := size_fault(value):
+        raise InvalidOptionsError(too_large)
     policy = PolicyXml(value, text_format)
     fault = policy.fault()
     if fault:
         raise InvalidOptionsError(f"value: is not a policy document of format {text_format} ({fault})")
     return policy
+
+
+def size_fault(text: str, maximum: int = _MAXIMUM_BYTES) -> str:
+    """Say that a policy document is larger than ``maximum`` bytes of UTF-8; empty when it is not."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    return f"value: has {size} bytes, but ARM takes {maximum}; list fewer models" if size > maximum else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from xml.etree import ElementTree as ET
@@ -23,12 +24,24 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.csha
 
 _INDENT = "  "
 _MAXIMUM_DEPTH = 100
+_WRAPPERS = ("fragment", "policies")
 _OPAQUE = {"<!--": "-->", "<![CDATA[": "]]>"}  # comments and character data hold no tags
+_NO_TAGS = (*_OPAQUE, "<?")
 _EXPRESSION = ("@(", "@{")
 _EXPRESSION_TEXT = re.compile(r"\s*@[({]")
 _UP_TO_VALUE = re.compile(r"[^>\"']*")
 # White space in an attribute, written so that a parser of XML does not turn it into spaces.
 _KEPT_LAYOUT = {"\n": "&#10;", "\t": "&#9;"}
+_IN_ATTRIBUTE = {'"': "&quot;", "\r": "&#13;", **_KEPT_LAYOUT}
+
+
+@dataclass(frozen=True)
+class Child:
+    """An element directly below a document's wrapper, which stands at ``text[start:end]``."""
+
+    element: ET.Element
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,26 @@ class PolicyXml:
         except (ValueError, ET.ParseError):
             return self.text
 
+    def children(self) -> list[Child]:
+        """Return the elements below the wrapper, in their order; none when the document cannot be parsed."""
+        try:
+            root, wrapped = self._root()
+        except (ValueError, ET.ParseError):
+            return []
+        spans: list[tuple[int, int]] = []
+        depth, start = -int(wrapped), 0
+        for begin, end, part in _parts(self.text, self.format == "rawxml"):
+            if not part.startswith("<") or part.startswith(_NO_TAGS):
+                continue
+            if not part.startswith("</"):
+                start = begin if depth == 0 else start
+                depth += 1
+            if part.startswith("</") or part.endswith("/>"):
+                depth -= 1
+                if depth == 0:
+                    spans.append((start, end))
+        return [Child(element, *span) for element, span in zip(root, spans, strict=True)]
+
     @cached_property
     def _canonical(self) -> tuple[object, ...]:
         """The document without layout; a document that cannot be parsed equals only itself."""
@@ -77,14 +110,19 @@ class PolicyXml:
         :raises ValueError: when an expression is not closed, or elements are nested too deep.
         :raises ET.ParseError: when the rest is not XML.
         """
+        return self._root()[0]
+
+    def _root(self) -> tuple[ET.Element, bool]:
+        """Return what holds the document's elements, and whether it is part of the text; raises as :meth:`_parse`."""
         raw = self.format == "rawxml"
         # No entity can be declared inside an element, so a document cannot make the parser expand any.
         root = ET.fromstring(f"<fragment>{_well_formed(self.text.strip(), raw)}</fragment>")  # noqa: S314
         _check_depth(root)
         inner = list(root)
         # ARM's answers were seen with and without the fragment's own wrapper.
-        is_wrapper = len(inner) == 1 and inner[0].tag in {"fragment", "policies"}
-        return inner[0] if is_wrapper and not f"{root.text or ''}{inner[0].tail or ''}".strip() else root
+        is_wrapper = len(inner) == 1 and inner[0].tag in _WRAPPERS
+        wrapped = is_wrapper and not f"{root.text or ''}{inner[0].tail or ''}".strip()
+        return (inner[0] if wrapped else root), wrapped
 
 
 def _check_depth(root: ET.Element) -> None:
@@ -98,18 +136,21 @@ def _check_depth(root: ET.Element) -> None:
 
 def _well_formed(text: str, raw: bool) -> str:
     """Return the document as well-formed XML whose attributes keep their line breaks."""
-    parts: list[str] = []
+    return "".join(part for _start, _end, part in _parts(text, raw))
+
+
+def _parts(text: str, raw: bool) -> Iterator[tuple[int, int, str]]:
+    """Yield start and end of each tag, comment and text between them, with what stands there as well-formed XML."""
     position = 0
     while position < len(text):
+        start = position
         if text[position] != "<":
-            end, part = _text(text, position, raw)
+            position, part = _text(text, position, raw)
         elif opening := next((opening for opening in _OPAQUE if text.startswith(opening, position)), ""):
-            end, part = _opaque(text, position, opening)
+            position, part = _opaque(text, position, opening)
         else:
-            end, part = _tag(text, position, raw)
-        parts.append(part)
-        position = end
-    return "".join(parts)
+            position, part = _tag(text, position, raw)
+        yield start, position, part
 
 
 def _opaque(text: str, start: int, opening: str) -> tuple[int, str]:
@@ -162,6 +203,24 @@ def _attribute_value(text: str, start: int, raw: bool) -> tuple[int, str]:
     for character, reference in _KEPT_LAYOUT.items():
         value = value.replace("\r\n", "\n").replace(character, reference)
     return end + 1, f"{quote}{value}{quote}"
+
+
+def spelled(element: ET.Element, text_format: str) -> str:
+    """Return an element as text of a format, ``rawxml`` or ``xml``; blank space between elements is dropped."""
+    raw = text_format == "rawxml"
+    attributes = "".join(f" {name}={_spelled_value(value, raw)}" for name, value in element.attrib.items())
+    inner = _spelled_text(element.text, raw)
+    inner += "".join(f"{spelled(child, text_format)}{_spelled_text(child.tail, raw)}" for child in element)
+    return f"<{element.tag}{attributes}>{inner}</{element.tag}>" if inner else f"<{element.tag}{attributes} />"
+
+
+def _spelled_value(value: str, raw: bool) -> str:
+    return f'"{value}"' if raw and value.startswith(_EXPRESSION) else f'"{escape(value, _IN_ATTRIBUTE)}"'
+
+
+def _spelled_text(text: str | None, raw: bool) -> str:
+    stripped = (text or "").strip()
+    return stripped if raw and stripped.startswith(_EXPRESSION) else escape(stripped)
 
 
 def _canonical(element: ET.Element) -> tuple[object, ...]:

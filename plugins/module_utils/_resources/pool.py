@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
+    join_owner,
+    split_owner,
+    wanted_description,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
     InvalidOptionsError,
     Resource,
     State,
     given,
-    join_owner,
-    split_owner,
-    wanted_description,
 )
 
 _MAXIMUM_MEMBERS = 30  # facts: members of a pool
@@ -29,6 +31,7 @@ class Pool(Resource):
 
     kind = "pool"
     collection = "backends"
+    is_route = True
 
     @staticmethod
     def argument_spec() -> dict[str, Any]:

@@ -8,14 +8,11 @@ module's options, normalised per field. PRIVATE to the citadel.ai_gateway collec
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 State = dict[str, Any]
-
-_OWNER_MARK = re.compile(r"\[owner: ([A-Za-z0-9._-]+)\]\Z")
 
 
 class InvalidOptionsError(ValueError):
@@ -29,12 +26,15 @@ class Resource(ABC):
     :ivar collection: path of the ARM collection below the service, such as ``backends``.
     :cvar is_child: objects of this kind belong to another one. ARM refuses writes to two children of one API at a time
         (facts, concurrent writes race on the parent's ETag).
+    :cvar is_route: requests pass through objects of this kind, so gateways must have seen that nothing refers to one
+        before it goes.
     :cvar removal_query: query parameters of a DELETE.
     """
 
     kind: str
     collection: str
     is_child: ClassVar[bool] = False
+    is_route: ClassVar[bool] = False
     removal_query: ClassVar[Mapping[str, str]] = {}
 
     @staticmethod
@@ -80,6 +80,28 @@ class Resource(ABC):
         """Return the state that results when ``wanted`` is applied to ``current``."""
         return {**current, **wanted}
 
+    def is_shared(self, name: str) -> bool:  # noqa: ARG002
+        """Tell whether an object of this name may belong to several owners at a time."""
+        return False
+
+    def owners(self, state: State) -> list[str]:
+        """Return the owners whose marks an object carries; one at most unless it is shared."""
+        return state.get("owners") or [owner for owner in [state.get("owner")] if owner]
+
+    def without_owner(self, state: State, owner: str) -> State:
+        """Return the state without the mark of an owner, and without what only that owner needs."""
+        if "owners" in state:
+            return {**state, "owners": [other for other in state["owners"] if other != owner]}
+        return {**state, "owner": ""}
+
+    def is_at_odds(self, before: State, wanted: State) -> bool:  # noqa: ARG002
+        """Tell whether options would take from the other owners of a shared object what they rely on."""
+        return False
+
+    def fault(self, state: State) -> str:  # noqa: ARG002
+        """Say why ARM would refuse what comes out when options are applied to an object; empty when it takes it."""
+        return ""
+
     def hidden(self, current: State, wanted: State) -> str:  # noqa: ARG002
         """Name the field that must be fetched before both states can be compared, because ARM hides it in reads."""
         return ""
@@ -122,35 +144,3 @@ def _over(existing: Any, value: Any) -> Any:
 def given(**fields: Any) -> State:
     """Return the fields that are set: an option left out (None) is left alone in ARM."""
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def wanted_description(options: Mapping[str, Any]) -> State:
-    """Return ``description`` and ``owner`` of options, as :func:`split_owner` will find them in ARM.
-
-    Space around a description means nothing: a text block of YAML ends with a line break. A description that ends
-    with a mark names its owner, unless another is given.
-
-    :raises InvalidOptionsError: when the owner cannot be written as a mark.
-    """
-    description, owner = options.get("description"), options.get("owner")
-    if owner and not _OWNER_MARK.fullmatch(f"[owner: {owner}]"):
-        raise InvalidOptionsError(f"owner: is {owner!r}; use letters, digits, dots, hyphens and underscores")
-    if description is None:
-        return given(owner=owner)
-    found = split_owner(description)
-    return found if found["owner"] and not owner else given(description=description.strip(), owner=owner)
-
-
-def split_owner(description: str | None) -> State:
-    """Return ``description`` and ``owner`` of a description that may carry an owner's mark."""
-    text = (description or "").strip()
-    match = _OWNER_MARK.search(text)
-    if not match:
-        return {"description": text, "owner": ""}
-    return {"description": text[: match.start()].rstrip(), "owner": match[1]}
-
-
-def join_owner(state: State) -> str:
-    """Return the ARM description of a state: its text with the mark of its owner."""
-    text, owner = state.get("description", ""), state.get("owner", "")
-    return f"{text} [owner: {owner}]".strip() if owner else text

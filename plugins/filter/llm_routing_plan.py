@@ -12,6 +12,7 @@ author: citadel.ai_gateway contributors (@citadel)
 description:
   - Checks an inventory of LLM backends and derives what an API Management service needs to route to them.
   - A model that two or more backends serve gets a load-balanced pool; any other model is routed to its backend.
+  - Where one request cannot suit all members of a model, they become several routes, which are tried in order.
   - All problems of the inventory are reported together, each with its path and remedy.
 positional: _input
 options:
@@ -45,6 +46,16 @@ options:
       - An inventory without backends is refused then, because all would be removed.
     type: bool
     default: false
+  backend_scope:
+    description: What has an APIM backend of its own, as in the variable C(llm_backend_scope).
+    type: str
+    choices: [auto, backend, deployment]
+    default: auto
+  retirement:
+    description:
+      - What is done about retirement dates, as in the variable C(llm_retirement).
+      - They are compared with the current date in UTC.
+    type: dict
   raise_problems:
     description:
       - Whether problems of the inventory stop the task.
@@ -79,7 +90,7 @@ _value:
   type: dict
   contains:
     backends:
-      description: The backends, in the order of the inventory.
+      description: The backends in the order of the inventory, then those of single deployments.
       type: list
       elements: dict
     pools:
@@ -88,17 +99,26 @@ _value:
       elements: dict
     routes:
       description:
-        - Where requests can go, with C(name), C(type), C(pooled) and C(models).
-        - What a request must look like there is in C(family) (kind of endpoint), C(token_audience) (of the managed
-          identity's token, empty for none) and C(retries) (how often a failed request is sent again).
+        - Where requests can go, with C(name), C(type), C(pooled), C(scope) (C(backend) or C(deployment)), C(models) and
+          C(accounts) (ids of the backends of the inventory).
+        - What a request must look like there is in C(family) (kind of endpoint, or C(mixed)), C(token_audience) (of the
+          managed identity's token, empty for none), C(deployment) (what the model in a body must be, empty when that
+          does not matter) and C(retries) (how often a failed request is sent again).
       type: list
       elements: dict
     models:
-      description: The models, with C(name), C(key) (the form in which names are matched), C(route) and C(deployments).
+      description:
+        - The models, with C(name), C(key) (the form in which names are matched), C(aliases), C(keys) (of name and
+          aliases), C(route) (the first one), C(hops) (all routes that a request tries in order, each with C(route), the
+          C(model) served there and its C(deployment)), C(members) and C(deployments).
+      type: list
+      elements: dict
+    accounts:
+      description: The backends of the inventory that can hold stored objects, such as responses and files.
       type: list
       elements: dict
     model_pools:
-      description: Pool of each model that several backends serve.
+      description: Pool of each model whose first route is one.
       type: dict
     model_backends:
       description: Backend of each other model.
@@ -107,6 +127,9 @@ _value:
       description: The APIs to deploy, for the filter P(citadel.ai_gateway.llm_apis#filter).
       type: list
       elements: dict
+    owner:
+      description: Name that marks what the inventory owns.
+      type: str
     problems:
       description: Every problem of the inventory, with its path and remedy.
       returned: when there are some and O(raise_problems=false)
@@ -118,6 +141,7 @@ _value:
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -134,6 +158,8 @@ def llm_routing_plan(
     azure_openai_api: Any = None,
     owner: str = "citadel",
     prune: Any = False,
+    backend_scope: Any = "auto",
+    retirement: Any = None,
     raise_problems: bool = True,
 ) -> dict[str, Any]:
     """Return the routing plan of an inventory.
@@ -150,6 +176,9 @@ def llm_routing_plan(
             azure_openai_api=azure_openai_api,
             owner=owner,
             prune=prune,
+            backend_scope=backend_scope,
+            retirement=retirement,
+            today=datetime.now(UTC).date(),
         )
     except InventoryError as error:
         if not raise_problems:

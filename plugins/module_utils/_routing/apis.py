@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
 UNIVERSAL, AZURE_OPENAI = "llm_universal_api", "llm_azure_openai_api"
@@ -65,14 +65,10 @@ def _read_api(variable: str, value: Any, problems: Problems) -> list[dict[str, A
 
 
 def _texts(fields: Fields, name: str, default: tuple[str, ...], pattern: re.Pattern[str], remedy: str) -> list[str]:
-    value = fields.raw(name)
-    if value is None:
+    texts = fields.texts(name, remedy)
+    if texts is None:
         return list(default)
-    if not isinstance(value, (list, tuple)):
-        fields.refuse(name, f"is {shown(value)}, not a list", remedy)
-        return []
-    texts = [scalar_text(item) or "" for item in value]
     for index, text in enumerate(texts):
-        if not pattern.fullmatch(text):
-            fields.refuse(f"{name}[{index}]", f"is {shown(value[index])}", remedy)
-    return texts
+        if text and not pattern.fullmatch(text):
+            fields.refuse(f"{name}[{index}]", f"is {shown(text)}", remedy)
+    return list(texts)

@@ -22,6 +22,8 @@ _CODES = re.compile(r"([2-5]\d\d)(?:-([2-5]\d\d))?", re.ASCII)
 _CODES_REMEDY = "write a list of 1 to 10 status codes or ranges from 200 to 599, such as 429 or 500-599"
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
 _REASONS_REMEDY = "write a list of up to 10 reasons of errors, such as BackendConnectionFailure"
+_SERVER_ERRORS = ("500-599",)
+_FAILURES = ("429", *_SERVER_ERRORS)
 _MAXIMUM_ITEMS = 10  # facts: statusCodeRanges and errorReasons
 
 
@@ -35,7 +37,7 @@ class CircuitBreaker:
     :ivar count: failures within ``interval`` that open the breaker, 1 to 10,000.
     :ivar interval: ISO 8601 duration.
     :ivar trip_duration: ISO 8601 duration.
-    :ivar status_codes: status codes that count as failures, single or as ranges.
+    :ivar status_codes: status codes that count as failures, single or as ranges; None for those of the guide.
     :ivar error_reasons: reasons of failures without an answer that count; may be empty.
     :ivar accept_retry_after: a backend's Retry-After replaces ``trip_duration``.
     """
@@ -44,18 +46,22 @@ class CircuitBreaker:
     count: int = 3
     interval: str = "PT10S"
     trip_duration: str = "PT10S"
-    status_codes: tuple[str, ...] = ("429", "500-599")
+    status_codes: tuple[str, ...] | None = None
     error_reasons: tuple[str, ...] = ("BackendConnectionFailure", "Timeout")
     accept_retry_after: bool = True
 
-    def as_options(self) -> dict[str, Any]:
-        """Return the ``circuit_breaker`` option of module ``apim_llm_backend``."""
+    def as_options(self, *, spares_refusals: bool = False) -> dict[str, Any]:
+        """Return the ``circuit_breaker`` option of module ``apim_llm_backend``.
+
+        :param spares_refusals: 429 does not count, unless the inventory lists it. That is for reserved capacity, which
+            refuses what goes beyond and goes on serving (facts): only the refused requests shall go elsewhere.
+        """
         return {
             "enabled": self.enabled,
             "count": self.count,
             "interval": self.interval,
             "trip_duration": self.trip_duration,
-            "status_codes": list(self.status_codes),
+            "status_codes": list(self.status_codes or (_SERVER_ERRORS if spares_refusals else _FAILURES)),
             "error_reasons": list(self.error_reasons),
             "accept_retry_after": self.accept_retry_after,
         }
@@ -94,7 +100,7 @@ def _duration(fields: Fields, name: str, default: str) -> str:
     return default
 
 
-def _status_codes(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
+def _status_codes(fields: Fields, default: tuple[str, ...] | None) -> tuple[str, ...] | None:
     value = fields.raw("status_codes")
     if value is None:
         return default

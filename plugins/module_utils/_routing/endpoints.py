@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import shown
 
-_MAXIMUM_CHARACTERS = 2000  # facts: backend url
+MAXIMUM_CHARACTERS = 2000  # facts: backend url
 _QUERY_OR_FRAGMENT = re.compile("[?#]")
 _REMEDY = "write an https URL such as https://my-resource.openai.azure.com"
 
@@ -96,7 +96,7 @@ def _fault(endpoint: str, backend_type: str) -> str:
         return "which carries credentials: they would be readable in ARM"
     if url.query or url.fragment:
         return "which has a query or a fragment: requests bring their own"
-    return f"which is longer than {_MAXIMUM_CHARACTERS} characters" if len(endpoint) > _MAXIMUM_CHARACTERS else ""
+    return f"which is longer than {MAXIMUM_CHARACTERS} characters" if len(endpoint) > MAXIMUM_CHARACTERS else ""
 
 
 def _may_be_plain(url: SplitResult, backend_type: str) -> bool:

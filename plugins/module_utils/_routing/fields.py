@@ -92,6 +92,20 @@ class Fields:
             self.refuse(name, "is empty", remedy)
         return text
 
+    def texts(self, name: str, remedy: str) -> tuple[str, ...] | None:
+        """Return a list of strings without surrounding space, None when it is absent; faults are noted."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, (list, tuple)):
+            self.refuse(name, f"is {shown(value)}, not a list", remedy)
+            return None
+        texts = [(scalar_text(item) or "").strip() for item in value]
+        for index, text in enumerate(texts):
+            if not text:
+                self.refuse(f"{name}[{index}]", f"is {shown(value[index])}", remedy)
+        return tuple(texts)
+
     def choice(self, name: str, choices: Sequence[str]) -> str:
         """Return one of ``choices``, or an empty string after noting a problem."""
         remedy = f"write one of {_listed(choices)}"

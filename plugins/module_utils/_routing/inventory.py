@@ -8,9 +8,8 @@ collection.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.circuit_breaker import (
@@ -28,19 +27,16 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoi
     family_of,
     read_endpoint,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.model_entries import Model, read_models
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import (
     RESOURCE_NAME_RULE,
     is_resource_name,
-    model_key,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
 BACKEND_TYPES = ("ai-foundry", "azure-openai", "external")
 AUTH_SCHEMES = ("managed_identity", "api_key", "token")
-
-# What the policies put into requestedModel when a request names no model; a model of that name could not be told apart.
-RESERVED_MODEL = "non-llm-request"
 
 _BACKEND_FIELDS = (
     "backend_id",
@@ -53,34 +49,6 @@ _BACKEND_FIELDS = (
     "circuit_breaker",
     "credential",
 )
-_MODEL_FIELDS = ("name", "sku", "capacity", "model_format", "model_version", "retirement_date")
-_MODELS_REMEDY = "list at least one model, as a name or as a mapping with a name"
-_MODEL_REMEDY = "write the model's name, such as gpt-4o"
-_DATE_REMEDY = "write a date such as 2027-04-14"
-_MODEL_CHARACTERS = 256
-_MAXIMUM_CAPACITY = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model that a backend serves, with what the list of models tells about it.
-
-    :ivar name: as the inventory spells it, also the deployment's name.
-    :ivar capacity: quota in thousands of tokens per minute, 0 or more.
-    :ivar retirement_date: ISO 8601 date, empty when none is known.
-    """
-
-    name: str
-    sku: str = "Standard"
-    capacity: int = 100
-    model_format: str = "OpenAI"
-    model_version: str = "1"
-    retirement_date: str = ""
-
-    @property
-    def key(self) -> str:
-        """The name as models are matched, without regard to case."""
-        return model_key(self.name)
 
 
 @dataclass(frozen=True)
@@ -105,12 +73,12 @@ class Backend:
     circuit_breaker: CircuitBreaker
     credential: Credential | None
 
-    @property
+    @cached_property
     def family(self) -> str:
         """The family of its endpoint."""
         return family_of(self.backend_type, self.endpoint)
 
-    @property
+    @cached_property
     def token_audience(self) -> str:
         """Audience of the managed identity's token that it takes; empty when it takes none."""
         return audience_of(self.family, self.endpoint) if self.auth_scheme == "managed_identity" else ""
@@ -178,7 +146,7 @@ def _read_backend(value: Any, index: int, circuit_breaker: CircuitBreaker, probl
         backend_type=backend_type,
         endpoint=endpoint,
         auth_scheme=auth_scheme,
-        models=_read_models(fields, problems),
+        models=read_models(fields, problems),
         priority=fields.integer("priority", 1, 1, 5),
         weight=fields.integer("weight", 100, 1, 1000),
         circuit_breaker=read_circuit_breaker(
@@ -186,56 +154,3 @@ def _read_backend(value: Any, index: int, circuit_breaker: CircuitBreaker, probl
         ),
         credential=read_credential(fields, auth_scheme, family, problems),
     )
-
-
-def _read_models(fields: Fields, problems: Problems) -> tuple[Model, ...]:
-    value = fields.raw("supported_models")
-    if not isinstance(value, (list, tuple)) or not value:
-        if fields.is_mapping:
-            fields.refuse("supported_models", "is missing" if value is None else f"is {shown(value)}", _MODELS_REMEDY)
-        return ()
-    return tuple(
-        _read_model(item, f"{fields.at('supported_models')}[{index}]", problems) for index, item in enumerate(value)
-    )
-
-
-def _read_model(value: Any, path: str, problems: Problems) -> Model:
-    if isinstance(value, str):
-        value = {"name": value}
-    fields = Fields(value, path, _MODEL_FIELDS, problems)
-    name = fields.text("name", _MODEL_REMEDY)
-    if len(name) > _MODEL_CHARACTERS or not name.isprintable():
-        fields.refuse(
-            "name",
-            f"is {shown(name)}",
-            f"use at most {_MODEL_CHARACTERS} characters, none of them a control character",
-        )
-    if model_key(name) == RESERVED_MODEL:
-        fields.refuse("name", f"is {shown(name)}, which the policies use for requests without a model", _MODEL_REMEDY)
-    return Model(
-        name=name,
-        sku=fields.text("sku", "write the SKU's name", required=False, default=Model.sku),
-        capacity=fields.integer("capacity", Model.capacity, 0, _MAXIMUM_CAPACITY),
-        model_format=fields.text("model_format", "write the format", required=False, default=Model.model_format),
-        model_version=fields.text("model_version", "write the version", required=False, default=Model.model_version),
-        retirement_date=_read_date(fields),
-    )
-
-
-def _read_date(fields: Fields) -> str:
-    """Return the retirement date as text; YAML reads one without quotes as a date."""
-    value = fields.raw("retirement_date")
-    if value is None:
-        return ""
-    text = value.isoformat()[:10] if isinstance(value, date) else (scalar_text(value) or "").strip()
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text) or not _is_date(text):
-        fields.refuse("retirement_date", f"is {shown(value)}", _DATE_REMEDY)
-    return text
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

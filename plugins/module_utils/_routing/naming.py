@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of ARM resources, and how a pool is named after its model.
+"""Names of ARM resources: how a pool is named after its model, and a backend after its deployment.
 
 PRIVATE to the citadel.ai_gateway collection.
 """
@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 # Backends and pools share one ARM collection, so one rule: letters, digits and hyphens, starting with a letter,
 # ending with a letter or digit, 1 to 80 characters (Azure's published naming rules for APIM backends).
 RESOURCE_NAME_RULE = "1 to 80 letters, digits and hyphens, starting with a letter and ending with a letter or digit"
 _RESOURCE_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,78}[A-Za-z0-9])?")
 
+_NAME_CHARACTERS = 80
 _POOL_SUFFIX = "-backend-pool"
 # facts: names of models with 67 characters and more gave pool names that ARM refused.
 _MODEL_PART_CHARACTERS = 66
 _HASH_CHARACTERS = 8
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def is_resource_name(name: str) -> bool:
@@ -41,52 +46,98 @@ def _lower(character: str) -> str:
     return lower if len(lower) == 1 and ord(character) < 0x10000 else character
 
 
-def pool_names(models: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+def may_be_pool(name: str) -> bool:
+    """Tell whether a pool of some plan could have ``name``."""
+    return _POOL_SUFFIX in name.lower()
+
+
+def pool_names(models: Iterable[str], taken: Collection[str], hop: int = 1) -> dict[str, str]:
     """Name the pool of each model: ``<model>-backend-pool`` without the characters that ARM refuses.
 
-    Where two models, or a model and a backend, would share a name, those whose name had to be altered get a hash of
-    the model as well. A name so depends on the set of names alone, never on their order, and one model that joins
-    a collision renames at most the altered ones.
-
     :param models: names of models, distinct by :func:`model_key`.
-    :param taken: ids of backends, which live in the same ARM collection.
-    :return: model name -> pool name; all distinct, without regard to case, also from ``taken``.
+    :param taken: names of backends, which live in the same ARM collection.
+    :param hop: which pool of the model it is, in the order of its chain; from the second on the number is in the name.
+    :return: model name -> pool name, see :func:`_unique_names`. Names of different hops are never equal.
     """
-    plain = {model: _plain_pool_name(model) for model in models}
+    suffix = _POOL_SUFFIX if hop == 1 else f"{_POOL_SUFFIX}-{hop}"
+    limit = min(_MODEL_PART_CHARACTERS, _NAME_CHARACTERS - len(suffix))
+    return _unique_names({model: _Label(model, model_key(model), suffix, limit) for model in models}, taken)
+
+
+def deployment_names(deployments: Iterable[tuple[str, str]], taken: Collection[str]) -> dict[tuple[str, str], str]:
+    """Name the APIM backend of each deployment: ``<backend_id>-<deployment>`` as far as ARM takes it.
+
+    :param deployments: (backend_id, name of the deployment), distinct without regard to case.
+    :param taken: ids of backends, which live in the same ARM collection.
+    :return: deployment -> name, see :func:`_unique_names`.
+    """
+    labels = {each: _Label("-".join(each), model_key("/".join(each)), "", _NAME_CHARACTERS) for each in deployments}
+    return _unique_names(labels, taken)
+
+
+@dataclass(frozen=True)
+class _Label:
+    """What a name is made of.
+
+    :ivar text: what it tells; characters that ARM refuses are left out.
+    :ivar identity: what a hash is made of, different for every label.
+    :ivar suffix: what stands at its end.
+    :ivar limit: characters that the text may have in it.
+    """
+
+    text: str
+    identity: str
+    suffix: str
+    limit: int
+
+    @property
+    def plain(self) -> str:
+        """The name without a hash."""
+        return f"{_accepted(self.text, self.limit)}{self.suffix}"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the plain name holds all of the text."""
+        return self.plain.lower() == f"{self.text}{self.suffix}".lower()
+
+    def hashed(self, length: int) -> str:
+        """Return the name with ``length`` characters of a hash."""
+        digest = hashlib.sha256(self.identity.encode()).hexdigest()[:length]
+        return f"{_accepted(self.text, self.limit - length - 1)}-{digest}{self.suffix}"
+
+
+def _unique_names(labels: Mapping[_Key, _Label], taken: Collection[str]) -> dict[_Key, str]:
+    """Name each label so that all names differ, without regard to case, also from ``taken``.
+
+    Where two would share a name, those whose name had to be altered get a hash. A name so depends on the set of labels
+    alone, never on their order, and one that joins a collision renames at most the altered ones.
+    """
     taken_keys = {name.lower() for name in taken}
-    claims: dict[str, list[str]] = {}
-    for model, name in plain.items():
-        claims.setdefault(name.lower(), []).append(model)
-    names: dict[str, str] = {}
+    claims: dict[str, list[_Key]] = {}
+    for key, label in labels.items():
+        claims.setdefault(label.plain.lower(), []).append(key)
+    names: dict[_Key, str] = {}
     for name_key, claimants in claims.items():
-        unaltered = [model for model in claimants if f"{model}{_POOL_SUFFIX}".lower() == name_key]
-        keepers = unaltered or (claimants if len(claimants) == 1 else [])
-        names.update({model: plain[model] for model in keepers if name_key not in taken_keys})
-    colliding = [model for model in plain if model not in names]
-    return {**names, **_hashed_pool_names(colliding, taken_keys | claims.keys())}
+        keepers = [key for key in claimants if labels[key].is_exact] or claimants
+        if len(keepers) == 1 and name_key not in taken_keys:
+            names[keepers[0]] = labels[keepers[0]].plain
+    colliding = {key: label for key, label in labels.items() if key not in names}
+    return {**names, **_hashed_names(colliding, taken_keys | claims.keys())}
 
 
-def _plain_pool_name(model: str) -> str:
-    return f"{_model_part(model, _MODEL_PART_CHARACTERS)}{_POOL_SUFFIX}"
-
-
-def _hashed_pool_names(models: Collection[str], taken_keys: Collection[str]) -> dict[str, str]:
-    """Return names that carry a hash of their model, long enough that nothing else has them."""
-    digests = {model: hashlib.sha256(model_key(model).encode()).hexdigest() for model in models}
-    for length in range(_HASH_CHARACTERS, _MODEL_PART_CHARACTERS - 1):
-        names = {
-            model: f"{_model_part(model, _MODEL_PART_CHARACTERS - length - 1)}-{digest[:length]}{_POOL_SUFFIX}"
-            for model, digest in digests.items()
-        }
+def _hashed_names(labels: Mapping[_Key, _Label], taken_keys: Collection[str]) -> dict[_Key, str]:
+    """Return names that carry a hash, long enough that nothing else has them."""
+    for length in range(_HASH_CHARACTERS, _MODEL_PART_CHARACTERS - 2):
+        names = {key: label.hashed(length) for key, label in labels.items()}
         keys = {name.lower() for name in names.values()}
-        if len(keys) == len(models) and keys.isdisjoint(taken_keys):
+        if len(keys) == len(labels) and keys.isdisjoint(taken_keys):
             return names
-    raise ValueError(f"no free pool names for {len(models)} models")
+    raise ValueError(f"no free names for {len(labels)} objects")
 
 
-def _model_part(model: str, limit: int) -> str:
-    """Return what of a model name ARM takes; a name that starts with a digit or has nothing left gets a letter."""
-    kept = re.sub(r"[^A-Za-z0-9-]", "", model).strip("-")
+def _accepted(text: str, limit: int) -> str:
+    """Return what of a text ARM takes; one that starts with a digit or has nothing left gets a letter."""
+    kept = re.sub(r"[^A-Za-z0-9-]", "", text).strip("-")
     if not kept or not kept[0].isalpha():
         kept = f"m{kept}"
     return kept[:limit].rstrip("-")

@@ -2,31 +2,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Derives the routing plan: which backends and pools exist, and where each model is routed.
 
-A model that two or more backends serve gets a pool, any other is routed to its backend. The plan depends on the
-inventory alone, and equal inventories give equal plans. PRIVATE to the citadel.ai_gateway collection.
+The plan depends on the inventory and the date alone, and equal inventories give equal plans. PRIVATE to the
+citadel.ai_gateway collection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.apis import read_apis
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arm_options import (
+    account_options,
+    deployment_options,
+    pool_options,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrangement import Hop
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.capabilities import capabilities_of
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.chains import Chains, chain_models
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.circuit_breaker import (
     CircuitBreaker,
     read_circuit_breaker,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend, read_backends
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import pool_names
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import (
-    pool_warnings,
-    route_name,
-    routes_of,
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import (
+    AZURE_OPENAI,
+    EXTERNAL,
+    FOUNDRY,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend, read_backends
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.model_entries import Model
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan_warnings import plan_warnings
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.public_names import read_fallbacks, read_names
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.retirement import (
+    check_retired,
+    read_retirement,
+    retirement_warnings,
+    without_excluded,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import mixed_backends, route_entries
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import AUTO, check_scope
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import (
     ServedModel,
-    check_pool,
     served_models,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.settings import (
@@ -35,11 +53,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.settin
     check_prune,
     check_service,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.weights import scale_weights
 
-# facts: a description holds 2,000 characters; the rest is left for the mark of the owner.
-_DESCRIPTION_CHARACTERS = 1800
-_WEIGHT_TOLERANCE = 0.01
+# Families whose accounts can hold stored objects, such as responses and files.
+_STORING_FAMILIES = (AZURE_OPENAI, FOUNDRY, EXTERNAL)
 
 
 def build_plan(
@@ -52,6 +68,9 @@ def build_plan(
     azure_openai_api: Any = None,
     owner: str = "citadel",
     prune: Any = False,
+    backend_scope: Any = AUTO,
+    retirement: Any = None,
+    today: date | None = None,
 ) -> dict[str, Any]:
     """Return the routing plan of one host's inventory.
 
@@ -63,124 +82,124 @@ def build_plan(
     :param azure_openai_api: ``llm_azure_openai_api``.
     :param owner: ``llm_owner``.
     :param prune: ``llm_prune``.
+    :param backend_scope: ``llm_backend_scope``.
+    :param retirement: ``llm_retirement``, None for the defaults.
+    :param today: the date with which retirement dates are compared; None compares none.
     :return: ``backends`` and ``pools`` (options of the modules of that name), ``routes`` (see :mod:`.routes`),
-        ``models`` (name, key, route, deployments), ``model_pools`` and ``model_backends`` (model -> route),
-        ``apis`` (see :mod:`.apis`) and ``warnings``. No secret of the inventory is in it.
+        ``models`` (names, chain of routes, members, deployments), ``accounts`` (backends that can hold stored objects),
+        ``model_pools`` and ``model_backends`` (model -> first route), ``apis`` (see :mod:`.apis`), ``owner`` and
+        ``warnings``. No secret of the inventory is in it.
     :raises InventoryError: with every problem of the inventory at once.
     """
     problems = Problems()
     breaker = read_circuit_breaker(circuit_breaker, "llm_circuit_breaker", CircuitBreaker(), problems)
-    backends = read_backends(llm_backends, breaker, problems)
-    check_managed_identity(managed_identity, backends, problems)
+    listed = read_backends(llm_backends, breaker, problems)
+    check_managed_identity(managed_identity, listed, problems)
     apis = read_apis(universal_api, azure_openai_api, problems)
     check_owner(owner, problems)
     check_prune(prune, llm_backends, problems)
+    check_scope(backend_scope, problems)
+    policy = read_retirement(retirement, today, problems)
     if service is not None:
         check_service(service, problems)
-    models = served_models(backends)
-    for model in models:
-        check_pool(model, problems)
-    problems.raise_if_any()
-    names = pool_names([model.name for model in models if model.is_pooled], [b.backend_id for b in backends])
-    warnings: list[str] = []
+    check_retired(listed, policy, problems)
+    listed_models = served_models(listed)
+    names = read_names(listed_models, problems)
+    fallbacks = read_fallbacks(listed_models, names, problems)
+    backends, models = without_excluded(listed, listed_models, policy)
+    accounts = [backend.backend_id for backend in backends]
+    chains = chain_models(listed_models, models, fallbacks, backend_scope, accounts, problems)
     return {
-        "backends": [_backend_options(backend) for backend in backends],
-        "pools": [_pool_options(model, names[model.name], warnings) for model in models if model.is_pooled],
-        "routes": routes_of(models, names),
-        "models": [_model_entry(model, names) for model in models],
-        "model_pools": {model.name: names[model.name] for model in models if model.is_pooled},
-        "model_backends": {model.name: route_name(model, names) for model in models if not model.is_pooled},
+        **_objects(backends, chains),
+        **_models(chains),
+        "accounts": _accounts(backends),
         "apis": apis,
-        "warnings": [*_repetitions(backends), *_lacking_credentials(backends), *warnings],
+        "owner": owner,
+        "warnings": [*plan_warnings(backends, chains), *retirement_warnings(listed, policy)],
     }
 
 
-def _backend_options(backend: Backend) -> dict[str, Any]:
+def _objects(backends: Sequence[Backend], chains: Chains) -> dict[str, Any]:
+    """Return the parts of a plan that become objects in ARM, and the routes that they are."""
+    arrangement = chains.arrangement
+    mixed = mixed_backends(arrangement.routes)
+    sparing = {
+        member.key
+        for model in arrangement.models
+        if model.key in chains.fallbacks
+        for member in model.members
+        if member.model.is_provisioned
+    }
+    deployments = [
+        deployment_options(
+            deployment,
+            carries_version=deployment.name in mixed,
+            spares_refusals=deployment.member.key in sparing,
+        )
+        for deployment in arrangement.deployments
+    ]
     return {
-        "name": backend.backend_id,
-        "url": backend.endpoint,
-        "description": _description(backend),
-        "circuit_breaker": backend.circuit_breaker.as_options(),
-        **_credentials(backend),
-        "validate_certificate_chain": True,
-        "validate_certificate_name": True,
+        "backends": [*(account_options(backend) for backend in backends), *deployments],
+        "pools": [pool_options(route) for route in arrangement.pools()],
+        "routes": route_entries(arrangement.routes, mixed),
     }
 
 
-def _credentials(backend: Backend) -> dict[str, Any]:
-    """Return the option ``credentials``, left out where the inventory leaves them to whoever made the backend."""
-    if backend.credential:
-        return {"credentials": backend.credential.options(backend.backend_id)}
-    return {"credentials": {}} if backend.auth_scheme == "managed_identity" else {}
+def _models(chains: Chains) -> dict[str, Any]:
+    """Return the parts of a plan that tell where each model is routed."""
+    arrangement = chains.arrangement
+    firsts = {model.name: arrangement.own_hops[model.key][0].route for model in arrangement.models}
+    return {
+        "models": [_model_entry(model, chains.hops(model)) for model in arrangement.models],
+        "model_pools": {name: route.name for name, route in firsts.items() if route.is_pooled},
+        "model_backends": {name: route.name for name, route in firsts.items() if not route.is_pooled},
+    }
 
 
-def _description(backend: Backend) -> str:
-    """Say what a backend serves, as far as ARM has room for it."""
-    names = list({model.key: model.name for model in reversed(backend.models)}.values())[::-1]
-    text = f"LLM backend ({backend.backend_type}): "
-    for position, name in enumerate(names):
-        rest = f" and {len(names) - position} more"
-        if len(text) + len(name) + len(rest) > _DESCRIPTION_CHARACTERS:
-            return f"{text.removesuffix(', ')}{rest}"
-        text += f"{name}, "
-    return text.removesuffix(", ")
-
-
-def _pool_options(model: ServedModel, name: str, warnings: list[str]) -> dict[str, Any]:
-    members: list[dict[str, Any]] = []
-    for priority in sorted({backend.priority for backend in model.backends}):
-        group = [backend for backend in model.backends if backend.priority == priority]
-        weights, error = scale_weights([backend.weight for backend in group])
-        if error > _WEIGHT_TOLERANCE:
-            warnings.append(
-                f"{name}: weights {[backend.weight for backend in group]} become {weights}, because ARM takes at most "
-                f"100; a share is off by up to {error:.1%}"
-            )
-        members += [
-            {"backend": backend.backend_id, "priority": priority, "weight": weight}
-            for backend, weight in zip(group, weights, strict=True)
-        ]
-    warnings += pool_warnings(model, name)
-    return {"name": name, "description": f"LLM backends that serve {model.name}", "members": members}
-
-
-def _model_entry(model: ServedModel, names: Mapping[str, str]) -> dict[str, Any]:
+def _model_entry(model: ServedModel, hops: Sequence[Hop]) -> dict[str, Any]:
     return {
         "name": model.name,
         "key": model.key,
-        "route": route_name(model, names),
+        "aliases": list(model.aliases),
+        "keys": model.keys,
+        "route": hops[0].route.name,
+        "hops": [{"route": hop.route.name, "model": hop.model, "deployment": hop.deployment} for hop in hops],
+        "members": [
+            {"account": member.account.backend_id, "deployment": member.model.deployment} for member in model.members
+        ],
         "deployments": [
             {
                 "backend_id": backend.backend_id,
                 "backend_type": backend.backend_type,
-                "name": deployed.name,
-                "sku": deployed.sku,
-                "capacity": deployed.capacity,
-                "model_format": deployed.model_format,
-                "model_version": deployed.model_version,
-                "retirement_date": deployed.retirement_date,
+                "name": entry.name,
+                "deployment": entry.deployment,
+                "sku": entry.sku,
+                "capacity": entry.capacity,
+                "model_format": entry.model_format,
+                "model_version": entry.model_version,
+                "retirement_date": entry.retirement_date,
+                "capabilities": list(_capabilities(entry)),
+                "aliases": list(model.aliases),
             }
-            for backend, deployed in model.deployments
+            for backend, entry in model.entries
         ],
     }
 
 
-def _repetitions(backends: Sequence[Backend]) -> list[str]:
-    warnings: list[str] = []
-    for backend in backends:
-        seen: set[str] = set()
-        for model in backend.models:
-            if model.key in seen:
-                warnings.append(f"llm_backends[{backend.index}] lists {model.name} more than once; requests see one")
-            seen.add(model.key)
-    return warnings
+def _capabilities(entry: Model) -> Sequence[str]:
+    given = entry.capabilities
+    return capabilities_of(entry.name, entry.deployment) if given is None else given
 
 
-def _lacking_credentials(backends: Sequence[Backend]) -> list[str]:
-    """Warn only: the package document's own example of an external provider names a scheme and no credential."""
+def _accounts(backends: Sequence[Backend]) -> list[dict[str, str]]:
+    """Return the backends that can hold stored objects, such as responses and files."""
     return [
-        f"llm_backends[{backend.index}].credential is missing: the gateway sends no {backend.auth_scheme} to "
-        f"{backend.backend_id}, unless the backend in APIM has got one otherwise"
+        {
+            "name": backend.backend_id,
+            "type": backend.backend_type,
+            "family": backend.family,
+            "token_audience": backend.token_audience,
+        }
         for backend in backends
-        if backend.auth_scheme != "managed_identity" and not backend.credential
+        if backend.family in _STORING_FAMILIES
     ]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The models of an inventory, each with every backend that serves it.
+"""The models of an inventory, each with every deployment that serves it.
 
 PRIVATE to the citadel.ai_gateway collection.
 """
@@ -9,71 +9,69 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend, Model
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
-
-_MAXIMUM_MEMBERS = 30  # facts: members of a pool
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.model_entries import Model
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """One model with every deployment of it, in the order of the inventory.
+    """One model with everything that the inventory lists of it, in its order.
 
+    :ivar key: the name without regard to case.
     :ivar name: the first spelling in the inventory.
-    :ivar deployments: (backend, the model as that backend lists it).
+    :ivar aliases: further public names, each in its first spelling.
+    :ivar listings: (backend, the model as that backend lists it), at least one.
     """
 
     key: str
     name: str
-    deployments: tuple[tuple[Backend, Model], ...]
+    aliases: tuple[str, ...]
+    listings: tuple[tuple[Backend, Model], ...]
 
     @property
-    def backends(self) -> list[Backend]:
-        """The distinct backends that serve the model."""
-        return list({backend.index: backend for backend, model in self.deployments}.values())
+    def keys(self) -> list[str]:
+        """The keys of its name and its aliases."""
+        return [self.key, *(model_key(alias) for alias in self.aliases)]
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """The distinct (account, deployment), by priority and then in the order of the inventory."""
+        members = (Member(backend, model) for backend, model in self.listings)
+        distinct: dict[tuple[int, str], Member] = {}
+        for member in members:
+            distinct.setdefault(member.key, member)
+        return tuple(sorted(distinct.values(), key=lambda member: member.account.priority))
 
     @property
-    def is_pooled(self) -> bool:
-        """Whether the model needs a pool."""
-        return len(self.backends) > 1
+    def entries(self) -> list[tuple[Backend, Model]]:
+        """The listings without those that repeat another one."""
+        distinct: dict[tuple[int, Model], tuple[Backend, Model]] = {}
+        for backend, model in self.listings:
+            distinct.setdefault((backend.index, model), (backend, model))
+        return list(distinct.values())
 
 
 def served_models(backends: Sequence[Backend]) -> list[ServedModel]:
     """Return the models by name; the order of the inventory decides only spelling and order of deployments."""
-    deployments: dict[str, dict[tuple[int, Model], tuple[Backend, Model]]] = {}
+    listings: dict[str, list[tuple[Backend, Model]]] = {}
     for backend in backends:
         for model in backend.models:
-            deployments.setdefault(model.key, {}).setdefault((backend.index, model), (backend, model))
+            listings.setdefault(model.key, []).append((backend, model))
     return [
-        ServedModel(key, next(iter(served.values()))[1].name, tuple(served.values()))
-        for key, served in sorted(deployments.items())
+        ServedModel(key, served[0][1].name, _aliases(key, served), tuple(served))
+        for key, served in sorted(listings.items())
         if key
     ]
 
 
-def check_pool(model: ServedModel, problems: Problems) -> None:
-    """Note why the backends of a model cannot be one pool: a request carries one set of credentials to all of them."""
-    backends = model.backends
-    if len(backends) > _MAXIMUM_MEMBERS:
-        problems.add(
-            f"llm_backends[{backends[_MAXIMUM_MEMBERS].index}].supported_models",
-            f"{len(backends)} backends serve {shown(model.name)}, but a pool holds {_MAXIMUM_MEMBERS}",
-            f"list the model in at most {_MAXIMUM_MEMBERS} backends",
-        )
-    external = [backend for backend in backends if backend.backend_type == "external"]
-    if external and len(external) < len(backends):
-        problems.add(
-            f"llm_backends[{external[0].index}].supported_models",
-            f"{shown(model.name)} is also served by Azure backends, and one pool cannot carry both credentials",
-            "give the model of the external provider a name of its own",
-        )
-        return
-    others = [backend for backend in backends if backend.auth_scheme in {"api_key", "token"}]
-    if others and any(backend.auth_scheme == "managed_identity" for backend in backends):
-        problems.add(
-            f"llm_backends[{others[0].index}].auth_scheme",
-            f"is {others[0].auth_scheme}, but other backends of {shown(model.name)} take the managed identity's token, "
-            "which every member of their pool would get",
-            "use managed_identity for all backends of a model or for none of them",
-        )
+def _aliases(key: str, listings: Sequence[tuple[Backend, Model]]) -> tuple[str, ...]:
+    """Return the distinct aliases; one that is the name itself adds nothing."""
+    aliases: dict[str, str] = {}
+    for _backend, model in listings:
+        for alias in model.aliases:
+            aliases.setdefault(model_key(alias), alias)
+    return tuple(alias for alias_key, alias in aliases.items() if alias_key not in {key, ""})

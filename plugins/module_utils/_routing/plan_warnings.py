@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person should know of a plan, although it does not stop a run.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arm_options import weight_warnings
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrangement import Route
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.chains import Chains
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.groups import shared_priorities
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import (
+    MAXIMUM_ATTEMPTS,
+    attempts_of_chain,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import ServedModel
+
+_NAMED_MODELS = 5
+
+
+def plan_warnings(backends: Sequence[Backend], chains: Chains) -> list[str]:
+    """Return the warnings about an inventory's backends, pools and chains."""
+    models = chains.arrangement.models
+    return [
+        *_repetitions(backends),
+        *_lacking_credentials(backends),
+        *chain.from_iterable(weight_warnings(route) for route in chains.arrangement.pools()),
+        *chain.from_iterable(_model_warnings(model, chains) for model in models),
+        *_chains_beyond_hubs([model.name for model in models if len(chains.hops(model)) > 1]),
+    ]
+
+
+def _repetitions(backends: Iterable[Backend]) -> list[str]:
+    warnings: list[str] = []
+    for backend in backends:
+        seen: set[tuple[str, str]] = set()
+        for model in backend.models:
+            if (model.key, model.deployment_key) in seen:
+                warnings.append(f"llm_backends[{backend.index}] lists {model.name} more than once; requests see one")
+            seen.add((model.key, model.deployment_key))
+    return warnings
+
+
+def _lacking_credentials(backends: Iterable[Backend]) -> list[str]:
+    """Warn only: the package document's own example of an external provider names a scheme and no credential."""
+    return [
+        f"llm_backends[{backend.index}].credential is missing: the gateway sends no {backend.auth_scheme} to "
+        f"{backend.backend_id}, unless the backend in APIM has got one otherwise"
+        for backend in backends
+        if backend.auth_scheme != "managed_identity" and not backend.credential
+    ]
+
+
+def _model_warnings(model: ServedModel, chains: Chains) -> list[str]:
+    """Return what a person should know of a model's chain."""
+    routes = [hop.route for hop in chains.arrangement.own_hops[model.key]]
+    warnings = [
+        f"{model.name}: one request does not suit all members of priority {priority}, so they are in several routes "
+        "that are tried in order; weights share no requests among these"
+        for priority in shared_priorities(route.members for route in routes)
+    ]
+    if model.key not in chains.fallbacks:
+        warnings += [
+            f"{route.name}: a provisioned deployment that refuses some requests is taken out for all; list what shall "
+            "take the refused ones as a model of its own, and name that in fallbacks"
+            for route in routes
+            if _is_provisioned_above_others(route)
+        ]
+    if (attempts := attempts_of_chain(chains.hops(model))) > MAXIMUM_ATTEMPTS:
+        warnings.append(
+            f"{model.name}: a request may meet {attempts - 1} failures before the breakers of all failing members are "
+            f"open, but is sent {MAXIMUM_ATTEMPTS} times at most; lower the count of the breakers"
+        )
+    return warnings
+
+
+def _is_provisioned_above_others(route: Route) -> bool:
+    lowest = max(member.account.priority for member in route.members)
+    return any(member.model.is_provisioned and member.account.priority < lowest for member in route.members)
+
+
+def _chains_beyond_hubs(models: Sequence[str]) -> list[str]:
+    if not models:
+        return []
+    rest = len(models) - _NAMED_MODELS
+    listed = ", ".join(models[:_NAMED_MODELS]) + (f" and {rest} more" if rest > 0 else "")
+    use = "an API of the hub's own uses the first alone, unless its backend section includes set-fallback-backend"
+    return [f"several routes are tried in order for {listed}: {use} in its retry"]

@@ -18,7 +18,7 @@ from apim_emulator.entra.samples import SampleCredentials
 from apim_emulator.origin import Origin
 from apim_emulator.providers import Providers
 from apim_emulator.requestlog import RequestLog
-from apim_emulator.settings import HOST_NAME, ArmSettings, ProviderSettings, Settings
+from apim_emulator.settings import HOST_NAME, ArmSettings, ObjectSeed, ProviderSettings, Settings
 
 S = TypeVar("S", bound=Settings)
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -60,6 +60,9 @@ class Admin:
         application.router.add_get("/providers", self._show_providers)
         application.router.add_put("/providers/{host}", self._configure_provider)
         application.router.add_delete("/providers/{host}", self._reset_provider)
+        application.router.add_get("/providers/{host}/objects", self._show_objects)
+        application.router.add_post("/providers/{host}/objects", self._seed_object)
+        application.router.add_delete("/providers/{host}/objects", self._forget_objects)
         return application
 
     async def _requests(self, request: web.Request) -> web.Response:
@@ -120,6 +123,22 @@ class Admin:
 
     async def _reset_provider(self, request: web.Request) -> web.Response:
         self._providers.reset(request.match_info["host"])
+        return web.Response(status=204)
+
+    async def _show_objects(self, request: web.Request) -> web.Response:
+        items = self._providers.objects(request.match_info["host"])
+        return _json([{"kind": item.kind, "object": item.body} for item in items])
+
+    async def _seed_object(self, request: web.Request) -> web.Response:
+        wanted = await _body(request, ObjectSeed)
+        try:
+            item = self._providers.seed(request.match_info["host"], wanted)
+        except ValueError as error:
+            return _refusal(400, [str(error)])
+        return _json({"kind": item.kind, "object": item.body}, 201)
+
+    async def _forget_objects(self, request: web.Request) -> web.Response:
+        self._providers.forget(request.match_info["host"])
         return web.Response(status=204)
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -123,6 +123,18 @@ class ProviderSettings(ProviderBehaviour):
         named = wanted.model_fields_set
         kept = {name: getattr(self, name) for name in _IDENTITY if name not in named}
         return wanted.model_copy(update=kept)
+
+
+class ObjectSeed(Settings):
+    """An object that a provider is to keep (`POST {admin}/providers/{host}/objects`).
+
+    `object` holds the members that differ from those of a new one, `content` the text of a file or of a response's
+    input.
+    """
+
+    kind: Literal["responses", "files", "batches"]
+    object: dict[str, Any] = Field(default_factory=dict)
+    content: str = ""
 
 
 _IDENTITY = ("deployments", "api_keys", "key_header", "base_path", "region")

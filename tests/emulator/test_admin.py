@@ -144,4 +144,36 @@ def test_providers_of_the_configuration(azure: Azure) -> None:
     assert (configured["region"], configured["status"]) == ("Lab", None)
     azure.admin("PUT", "providers/configured.provider.example", json={"status": 500, "region": "Other"})
     azure.admin("DELETE", "providers/configured.provider.example")
-    assert azure.admin("GET", "providers").json() == {"configured.provider.example": configured}
+    assert azure.admin("GET", "providers").json()["configured.provider.example"] == configured
+
+
+def test_objects_that_a_provider_keeps(azure: Azure) -> None:
+    path = "providers/R.openai.azure.com/objects"
+    azure.admin("DELETE", path)
+    file = azure.admin("POST", path, json={"kind": "files", "content": "text", "object": {"filename": "in.jsonl"}})
+    assert (file.status_code, file.json()["object"]["bytes"], file.json()["object"]["filename"]) == (201, 4, "in.jsonl")
+    done = {"id": "batch_1", "status": "completed", "output_file_id": file.json()["object"]["id"]}
+    seeded = [
+        file.json(),
+        azure.admin("POST", path, json={"kind": "batches", "object": done}).json(),
+        azure.admin("POST", path, json={"kind": "responses", "object": {"id": "resp_1"}}).json(),
+    ]
+    assert azure.admin("GET", path).json() == seeded
+    assert azure.admin("DELETE", path).status_code == 204
+    assert azure.admin("GET", path).json() == []
+
+
+@pytest.mark.parametrize(
+    ("host", "body", "named"),
+    [
+        ("r.openai.azure.com", {"kind": "threads"}, "kind"),
+        ("r.openai.azure.com", {"kind": "files", "object": {"size": 1}}, "object.size"),
+        ("r.openai.azure.com", {"kind": "files", "object": {"id": "a/b"}}, "object.id"),
+        ("nobody.example", {"kind": "files"}, "nobody.example"),
+        ("r.eastus.models.ai.azure.com", {"kind": "files"}, "r.eastus.models.ai.azure.com"),
+    ],
+)
+def test_objects_that_no_provider_keeps(azure: Azure, host: str, body: dict[str, Any], named: str) -> None:
+    refused = azure.admin("POST", f"providers/{host}/objects", json=body)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["message"].startswith(f"{named}: ")

@@ -16,7 +16,7 @@ import random
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,14 +62,14 @@ class Reply:
 
 
 def answer(model: Model, asked: Asked) -> Reply:
-    """Return the model's answer to a POST."""
+    """Return the model's answer to a POST, of all operations but `responses`."""
     return _MAKERS[asked.operation](model, asked.body)
 
 
 def _chat(model: Model, body: dict[str, Any]) -> Reply:
     messages = body["messages"]
-    words, finish = _spoken(model, f"{len(messages)} message(s)", body)
-    usage = _usage(3 + sum(4 + _tokens(message.get("content")) for message in messages), words)
+    words, finish = spoken(model, f"{len(messages)} message(s)", body)
+    usage = usage_of(3 + sum(4 + count_tokens(message.get("content")) for message in messages), words)
     head = _head("chatcmpl", model)
     if body.get("stream") is True:
         return _stream(model, {**head, "object": "chat.completion.chunk"}, _chat_deltas(words, finish), body, usage)
@@ -91,8 +91,8 @@ def _chat_deltas(words: Sequence[str], finish: str) -> list[dict[str, Any]]:
 
 
 def _text_completion(model: Model, body: dict[str, Any]) -> Reply:
-    words, finish = _spoken(model, "a prompt", body)
-    usage = _usage(_tokens(body["prompt"]), words)
+    words, finish = spoken(model, "a prompt", body)
+    usage = usage_of(count_tokens(body["prompt"]), words)
     head = {**_head("cmpl", model), "object": "text_completion"}
     if body.get("stream") is True:
         choices: list[dict[str, Any]] = [
@@ -133,58 +133,6 @@ def _stream(
     return Reply(EVENTS, (*pieces, _DONE), usage["total_tokens"])
 
 
-def _response(model: Model, body: dict[str, Any]) -> Reply:
-    """Answer the responses API: one message, as a whole or as its events."""
-    words, finish = _spoken(model, "an input", body)
-    text = "".join(words)
-    counted = _usage(_tokens(body["input"]), words)
-    identity, message_id = f"resp_{secrets.token_hex(16)}", f"msg_{secrets.token_hex(16)}"
-    part = {"type": "output_text", "text": text, "annotations": []}
-    message = {"id": message_id, "type": "message", "role": "assistant", "status": "completed", "content": [part]}
-    started: dict[str, Any] = {
-        "id": identity,
-        "object": "response",
-        "created_at": int(time.time()),
-        "model": model.deployment,
-        "status": "in_progress",
-        "output": [],
-        "parallel_tool_calls": True,
-        "tool_choice": "auto",
-        "tools": [],
-    }
-    done = {
-        **started,
-        "status": "completed" if finish == "stop" else "incomplete",
-        "output": [message],
-        "usage": {
-            "input_tokens": counted["prompt_tokens"],
-            "output_tokens": counted["completion_tokens"],
-            "total_tokens": counted["total_tokens"],
-        },
-    }
-    if body.get("stream") is not True:
-        return Reply(JSON, (orjson.dumps(done),), counted["total_tokens"])
-    place = {"item_id": message_id, "output_index": 0, "content_index": 0}
-    events: list[tuple[str, dict[str, Any]]] = [
-        ("response.created", {"response": started}),
-        (
-            "response.output_item.added",
-            {"output_index": 0, "item": {**message, "status": "in_progress", "content": []}},
-        ),
-        ("response.content_part.added", {**place, "part": {**part, "text": ""}}),
-        *(("response.output_text.delta", {**place, "delta": word}) for word in words),
-        ("response.output_text.done", {**place, "text": text}),
-        ("response.content_part.done", {**place, "part": part}),
-        ("response.output_item.done", {"output_index": 0, "item": message}),
-        ("response.completed", {"response": done}),
-    ]
-    pieces = [
-        b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps({"type": name, "sequence_number": number, **data}))
-        for number, (name, data) in enumerate(events)
-    ]
-    return Reply(EVENTS, pieces, counted["total_tokens"])
-
-
 def _embeddings(model: Model, body: dict[str, Any]) -> Reply:
     given = body["input"]
     # A list of numbers is one text that the client has already cut into tokens.
@@ -197,7 +145,7 @@ def _embeddings(model: Model, body: dict[str, Any]) -> Reply:
         vector = _vector(model.deployment, text, size)
         embedding = base64.b64encode(vector.tobytes()).decode("ascii") if packed else vector.tolist()
         data.append({"object": "embedding", "index": index, "embedding": embedding})
-    count = sum(_tokens(text) for text in texts)
+    count = sum(count_tokens(text) for text in texts)
     usage = {"prompt_tokens": count, "total_tokens": count}
     content = {"object": "list", "data": data, "model": model.deployment, "usage": usage}
     return Reply(JSON, (orjson.dumps(content),), count)
@@ -229,7 +177,6 @@ _MAKERS: dict[str, Callable[[Model, dict[str, Any]], Reply]] = {
     "embeddings": _embeddings,
     "images/embeddings": _embeddings,
     "images/generations": _images,
-    "responses": _response,
 }
 
 
@@ -237,7 +184,7 @@ def _head(kind: str, model: Model) -> dict[str, Any]:
     return {"id": f"{kind}-{secrets.token_hex(14)}", "created": int(time.time()), "model": model.deployment}
 
 
-def _spoken(model: Model, what: str, body: dict[str, Any]) -> tuple[list[str], str]:
+def spoken(model: Model, what: str, body: Mapping[str, Any]) -> tuple[list[str], str]:
     """Return the words of an answer, no more than the body's limit of tokens, and why it ends there."""
     words = _WORDS.findall(f"{model.deployment} at {model.host} in {model.region} has read {what}.")
     limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"))
@@ -245,11 +192,12 @@ def _spoken(model: Model, what: str, body: dict[str, Any]) -> tuple[list[str], s
     return (words[:limit], "length") if limit < len(words) else (words, "stop")
 
 
-def _usage(prompt: int, words: Sequence[str]) -> dict[str, int]:
+def usage_of(prompt: int, words: Sequence[str]) -> dict[str, int]:
+    """Return the tokens of a prompt and of the answer's words, as completions tell them."""
     return {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
 
 
-def _tokens(content: Any) -> int:
+def count_tokens(content: Any) -> int:
     """Return the estimated number of tokens in text, or in whatever else a message or an input holds."""
     count, waiting = 0, [content]
     while waiting:

@@ -52,13 +52,19 @@ def _text(name: str) -> Callable[[Dialect, Mapping[str, Any]], None]:
     return check
 
 
+def _input(dialect: Dialect, body: Mapping[str, Any]) -> None:
+    _text("input")(dialect, body)
+    if isinstance(body["input"], list) and not all(isinstance(item, dict) for item in body["input"]):
+        raise dialect.wrong_type("input", "a string, or an array of objects")
+
+
 _CHECKS: dict[str, Callable[[Dialect, Mapping[str, Any]], None]] = {
     "chat/completions": _list_of_messages,
     "completions": _text("prompt"),
     "embeddings": _text("input"),
     "images/embeddings": _text("input"),
     "images/generations": _text("prompt"),
-    "responses": _text("input"),
+    "responses": _input,
 }
 _INFERENCE = frozenset(_CHECKS) - {"responses"}
 _OPENAI = frozenset(_CHECKS) - {"images/embeddings"}

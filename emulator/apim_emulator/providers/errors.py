@@ -47,13 +47,13 @@ class Dialect:
     def not_found(self) -> Refused:
         """No such path, or an api-version that is missing or unknown (Azure OpenAI does not tell the two apart)."""
         if self.surface is Surface.EXTERNAL:
-            return _openai_error(404, f"Invalid URL ({self.method} {self.path})", None)
+            return openai_error(404, f"Invalid URL ({self.method} {self.path})", None)
         return _azure_error(404, "404", "Resource not found")
 
     def wrong_method(self) -> Refused:
         """A path that exists, with a method that does not."""
         if self.surface is Surface.EXTERNAL:
-            return _openai_error(405, f"Invalid method for URL ({self.method} {self.path})", "method_not_supported")
+            return openai_error(405, f"Invalid method for URL ({self.method} {self.path})", "method_not_supported")
         return self.not_found()
 
     def wrong_version(self) -> Refused:
@@ -66,7 +66,7 @@ class Dialect:
         """Neither key nor token, or a token that is not for this endpoint."""
         if self.surface is Surface.EXTERNAL:
             text = "You didn't provide an API key. Provide it in the header that this API names."
-            return _openai_error(401, text, None)
+            return openai_error(401, text, None)
         text = (
             f"Unauthorized. Access token is missing, invalid, audience is incorrect ({self.audiences[0]}), "
             "or have expired."
@@ -76,7 +76,7 @@ class Dialect:
     def wrong_key(self) -> Refused:
         """A key that is not one of the endpoint's."""
         if self.surface is Surface.EXTERNAL:
-            return _openai_error(401, "Incorrect API key provided.", "invalid_api_key")
+            return openai_error(401, "Incorrect API key provided.", "invalid_api_key")
         text = (
             "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
             "for an active subscription and use a correct regional API endpoint for your resource."
@@ -87,7 +87,7 @@ class Dialect:
         """A deployment or model that the endpoint does not have."""
         if self.surface is Surface.EXTERNAL:
             text = f"The model `{name}` does not exist or you do not have access to it."
-            return _openai_error(404, text, "model_not_found")
+            return openai_error(404, text, "model_not_found")
         if self.surface in _AZURE_OPENAI:
             text = (
                 "The API deployment for this resource does not exist. If you created the deployment within the last "
@@ -109,22 +109,22 @@ class Dialect:
 
     def missing_parameter(self, name: str) -> Refused:
         """A body without a member that the operation needs."""
-        return _openai_error(400, f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
+        return openai_error(400, f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
 
     def wrong_type(self, name: str, expected: str) -> Refused:
         """A member of the body that has the wrong type."""
-        return _openai_error(400, f"Invalid type for '{name}': expected {expected}.", "invalid_type", name)
+        return openai_error(400, f"Invalid type for '{name}': expected {expected}.", "invalid_type", name)
 
     def not_json(self) -> Refused:
         """A body that is no JSON object."""
         text = "We could not parse the JSON body of your request. The API expects a JSON object."
-        return _openai_error(400, text, None)
+        return openai_error(400, text, None)
 
     def wrong_media_type(self, sent: str) -> Refused:
         """A body that does not call itself JSON."""
         text = f"Unsupported media type '{sent}': this endpoint takes 'application/json'."
         if self.surface is Surface.EXTERNAL:
-            return _openai_error(415, text, "unsupported_media_type")
+            return openai_error(415, text, "unsupported_media_type")
         return _azure_error(415, "UnsupportedMediaType", text)
 
     def scripted(self, status: int, retry_after: float | None, operation: str, version: str | None) -> Refused:
@@ -139,7 +139,7 @@ class Dialect:
     def _throttled(self, retry_after: float | None, operation: str, version: str | None) -> Refused:
         wait = f" Please retry after {math.ceil(retry_after)} seconds." if retry_after is not None else ""
         if self.surface is Surface.EXTERNAL:
-            return _openai_error(429, f"Rate limit reached.{wait}", "rate_limit_exceeded", kind="requests")
+            return openai_error(429, f"Rate limit reached.{wait}", "rate_limit_exceeded", kind="requests")
         if self.surface in _AZURE_OPENAI:
             name = _OPERATION_IDS.get(operation, operation)
             text = (
@@ -154,16 +154,17 @@ class Dialect:
         if self.surface is not Surface.EXTERNAL:
             return _azure_error(status, "InternalServerError" if status == 500 else str(status), phrase)
         kind = "server_error" if status >= 500 else "invalid_request_error"
-        return _openai_error(status, phrase, None, kind=kind)
+        return openai_error(status, phrase, None, kind=kind)
 
 
 def _azure_error(status: int, code: str, message: str) -> Refused:
     return Refused(status, {"error": {"code": code, "message": message}})
 
 
-def _openai_error(
+def openai_error(
     status: int, message: str, code: str | None, parameter: str | None = None, *, kind: str = "invalid_request_error"
 ) -> Refused:
+    """Return an error in OpenAI's shape, which Azure's endpoints share for what OpenAI's own service checks."""
     return Refused(status, {"error": {"message": message, "type": kind, "param": parameter, "code": code}})
 
 

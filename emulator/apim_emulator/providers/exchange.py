@@ -15,12 +15,14 @@ from aiohttp import web
 
 from apim_emulator.entra import TokenIssuer
 from apim_emulator.http import new_guid
-from apim_emulator.providers import answers, listings
+from apim_emulator.providers import answers, listings, responses
 from apim_emulator.providers.asking import Asked, check_body, check_version, model_of, operation_of, read_body
 from apim_emulator.providers.credentials import check_credentials, describe_credentials
 from apim_emulator.providers.errors import Dialect, Refused
 from apim_emulator.providers.families import EXTERNAL, Surface, locate
 from apim_emulator.providers.hosts import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, Host
+from apim_emulator.providers.objects import Objects
+from apim_emulator.providers.stored import Given, StoredCall, perform, stored_call
 from apim_emulator.settings import ProviderBehaviour
 
 _GETS = ("deployments", "models", "info")
@@ -39,14 +41,17 @@ class Outgoing:
 
 
 class Exchange:
-    """One request to one host. `body` is the whole body."""
+    """One request to one host. `body` is the whole body, `objects` is what all hosts keep."""
 
-    def __init__(self, host: Host, received: web.BaseRequest, body: bytes, issuer: TokenIssuer) -> None:
+    def __init__(
+        self, host: Host, received: web.BaseRequest, body: bytes, issuer: TokenIssuer, objects: Objects
+    ) -> None:
         url = received.rel_url
         self._host = host
         self._issuer = issuer
+        self._objects = objects
+        self._given = Given(url.query, received.headers.get("Content-Type", ""), body)
         self._headers: Mapping[str, str] = received.headers
-        self._query: Mapping[str, str] = url.query
         self._media_type = received.content_type
         self._version = url.query.get("api-version")
         self._body = read_body(body) if body else None
@@ -80,17 +85,20 @@ class Exchange:
             "operation": self._place.operation if self._place else None,
             "deployment": self._deployment,
             "api_version": self._version,
-            "credentials": describe_credentials(self._host.settings, self._headers, self._query, self._issuer),
+            "credentials": describe_credentials(self._host.settings, self._headers, self._given.query, self._issuer),
         }
 
-    def _checked(self) -> Asked | tuple[str, str]:
-        """Return what is asked of a model, or which list (and which item of it) is wanted."""
+    def _checked(self) -> Asked | StoredCall | tuple[str, str]:
+        """Return what is asked of a model or of what the host keeps, or which list (and which item of it) is wanted."""
         place, dialect, host = self._place, self._dialect, self._host
         if place is None:
             raise dialect.not_found()
-        operation, item = operation_of(place, dialect)
+        stored = stored_call(place, dialect) if host.family.keeps_objects else None
+        operation, item = (stored.kind, "") if stored else operation_of(place, dialect)
         check_version(place.surface, self._version, dialect)
         check_credentials(host.family, host.settings, dialect, self._headers, self._issuer)
+        if stored:
+            return stored
         if operation in _GETS:
             return operation, item
         body = check_body(place, operation, self._media_type, self._body, dialect)
@@ -99,15 +107,24 @@ class Exchange:
             raise dialect.unknown_deployment(deployment)
         return Asked(operation, deployment, body)
 
-    def _reply(self, wanted: Asked | tuple[str, str], behaviour: ProviderBehaviour) -> answers.Reply:
-        operation = wanted.operation if isinstance(wanted, Asked) else wanted[0]
+    def _reply(self, wanted: Asked | StoredCall | tuple[str, str], behaviour: ProviderBehaviour) -> answers.Reply:
+        operation = _operation(wanted)
         if behaviour.status is not None and behaviour.status >= 400:
             raise self._dialect.scripted(behaviour.status, behaviour.retry_after, operation, self._version)
-        if not isinstance(wanted, Asked):
+        if isinstance(wanted, StoredCall):
+            return perform(wanted, self._host.name, self._objects, self._given, self._dialect)
+        if isinstance(wanted, tuple):
             return answers.Reply(answers.JSON, (orjson.dumps(self._listing(*wanted)),))
         host = self._host
         model = answers.Model(wanted.deployment, host.name, host.settings.region, self._dialect.surface)
-        return answers.answer(model, wanted)
+        return self._respond(model, wanted.body) if operation == "responses" else answers.answer(model, wanted)
+
+    def _respond(self, model: answers.Model, body: Mapping[str, Any]) -> answers.Reply:
+        responses.check_request(body, self._host.name, self._objects)
+        item, reply = responses.respond(model, body)
+        if item.body["store"] and self._host.family.keeps_objects:
+            self._objects.put(self._host.name, item)
+        return reply
 
     def _listing(self, operation: str, item: str) -> dict[str, Any]:
         deployments = self._host.settings.deployments or []
@@ -138,6 +155,14 @@ class Exchange:
             headers["x-ratelimit-remaining-requests"] = str(requests)
             headers["x-ratelimit-remaining-tokens"] = str(tokens)
         return Outgoing(status, reply.media_type, tuple(reply.pieces), behaviour, headers)
+
+
+def _operation(wanted: Asked | StoredCall | tuple[str, str]) -> str:
+    match wanted:
+        case Asked(operation=operation) | StoredCall(kind=operation):
+            return operation
+        case (operation, _):
+            return operation
 
 
 def _first_surface(host: Host) -> Surface:

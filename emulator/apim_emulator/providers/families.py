@@ -39,6 +39,11 @@ class Family:
     surfaces: frozenset[Surface]
     audiences: tuple[str, ...] = ()
 
+    @property
+    def keeps_objects(self) -> bool:
+        """Tell whether the endpoint keeps responses, files and batches."""
+        return not self.surfaces.isdisjoint((Surface.V1, Surface.EXTERNAL))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

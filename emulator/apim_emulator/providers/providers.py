@@ -19,10 +19,12 @@ from apim_emulator.http import Request
 from apim_emulator.providers.exchange import Exchange
 from apim_emulator.providers.families import EXTERNAL, azure_family
 from apim_emulator.providers.hosts import Host
+from apim_emulator.providers.objects import Objects, StoredObject
+from apim_emulator.providers.seeds import seeded
 from apim_emulator.providers.sending import send
 from apim_emulator.requestlog import RequestLog
 from apim_emulator.server import LOOPBACK, Address, Listener
-from apim_emulator.settings import ProviderSettings
+from apim_emulator.settings import ObjectSeed, ProviderSettings
 
 _MISDIRECTED = 421
 
@@ -43,6 +45,7 @@ class Providers:
         self._log = log
         self._configured = dict(self._initial)
         self._hosts: dict[str, Host] = {}
+        self._objects = Objects()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._addresses = {scheme: Address(scheme) for scheme in ("https", "http")}
         self._listeners: list[Listener] = []
@@ -86,13 +89,31 @@ class Providers:
         return self._put(name, self._configured.get(name, ProviderSettings()).replaced_by(wanted))
 
     def reset(self, host: str) -> None:
-        """Put a host back to the configuration; one that is not in it, nor one of Azure's, is gone."""
+        """Put a host back to the configuration, keeping nothing; one that is not in it, nor one of Azure's, is gone."""
         name = host.lower()
+        self._objects.forget(name)
         if name in self._initial:
             self._put(name, self._initial[name])
         else:
             self._configured.pop(name, None)
             self._hosts.pop(name, None)
+
+    def objects(self, host: str) -> list[StoredObject]:
+        """Return what a host keeps, oldest first."""
+        return self._objects.of(host.lower())
+
+    def seed(self, host: str, wanted: ObjectSeed) -> StoredObject:
+        """Let a host keep an object; return it. Raises ValueError, which says what is wrong."""
+        found = self._find(host.lower())
+        if found is None or not found.family.keeps_objects:
+            raise ValueError(f"{host}: is not a provider that keeps objects")
+        item = seeded(wanted, found)
+        self._objects.put(found.name, item)
+        return item
+
+    def forget(self, host: str) -> None:
+        """Remove what a host keeps."""
+        self._objects.forget(host.lower())
 
     def _put(self, name: str, settings: ProviderSettings) -> ProviderSettings:
         self._configured[name] = settings
@@ -127,7 +148,7 @@ class Providers:
         if host is None:
             self._log.add("provider", _request(received, body), _MISDIRECTED, started, host=name, outcome="answered")
             return web.Response(status=_MISDIRECTED)
-        exchange = Exchange(host, received, body, self._issuer)
+        exchange = Exchange(host, received, body, self._issuer, self._objects)
         outgoing = exchange.outgoing()
         # Logged before the answer leaves: who has read it finds it in the log.
         entry = self._log.add(

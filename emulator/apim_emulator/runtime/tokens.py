@@ -72,7 +72,9 @@ class TokenMeter:
             return
         if not isinstance(document, dict):
             return
-        usage = document.get("usage")
+        # The responses API tells its count inside the event that ends the stream.
+        whole = document.get("response")
+        usage = (whole if isinstance(whole, dict) else document).get("usage")
         if isinstance(usage, dict):
             self._counted = (
                 _number(usage, "prompt_tokens", "input_tokens"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.gateway.site import TO_BACKEND, Site
-from tests.emulator.harness import Azure, backend, breaker, pool
+from tests.emulator.harness import Azure, backend, breaker, operation, pool
 
 FIRST, SECOND, THIRD = "first.example", "second.example", "third.example"
 AGAIN = (
@@ -105,6 +105,23 @@ def test_the_condition_may_read_the_body_of_the_answer(site: Site, code: str, ex
     else:
         # What the condition has read is still the client's.
         assert answer.json()["error"]["code"] == "model_not_found"
+
+
+def test_a_search_goes_on_until_a_backend_has_the_object(site: Site) -> None:
+    """A retry on 404 alone finds what one of several backends keeps, and leaves any other answer to the client."""
+    site.put("apis/llm/operations/response", operation(method="GET", urlTemplate="/responses/*"))
+    search = AGAIN.format(1, LATER.format(TO_BACKEND.format("two"))).replace(">= 400", "== 404")
+    site.policy(inbound=TO_BACKEND.format("one"), backend=search)
+    seed = {"kind": "responses", "object": {"id": "resp_1"}}
+    assert site.azure.admin("POST", f"providers/{SECOND}/objects", json=seed).status_code == 201
+    assert site.ask("/models/responses/resp_1", "GET").json()["id"] == "resp_1"
+    assert hosts(site) == [FIRST, SECOND]
+    items = site.ask("/models/responses/resp_1/input_items", "GET").json()
+    assert items["data"][0]["content"] == [{"type": "input_text", "text": "Hello!"}]
+    missing = site.ask("/models/responses/resp_2", "GET")
+    assert (missing.status_code, missing.json()["error"]["type"]) == (404, "invalid_request_error")
+    site.provider(FIRST, status=500)
+    assert site.ask("/models/responses/resp_1", "GET").status_code == 500
 
 
 def test_an_open_breaker_in_a_retry_gives_way_to_another_backend(site: Site) -> None:

@@ -247,8 +247,36 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-NAMES = ("messages", "model", "input", "prompt", "stream", "stream_options", "max_tokens", "dimensions", "n")
-OPERATIONS = ("chat/completions", "completions", "embeddings", "images/generations", "responses", "models", "info", "x")
+NAMES = (
+    "messages",
+    "model",
+    "input",
+    "prompt",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_output_tokens",
+    "dimensions",
+    "n",
+    "metadata",
+    "instructions",
+    "previous_response_id",
+    "background",
+    "store",
+)
+OPERATIONS = (
+    "chat/completions",
+    "completions",
+    "embeddings",
+    "images/generations",
+    "responses",
+    "responses/x/cancel",
+    "files",
+    "batches",
+    "models",
+    "info",
+    "x",
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -57,6 +57,12 @@ def test_the_count_in_a_stream_wherever_it_is_cut(size: int) -> None:
     assert measure(EVENTS, chunks) == Usage(3, 4, estimated=False)
 
 
+def test_the_count_in_the_last_event_of_a_response() -> None:
+    whole = {"usage": {"input_tokens": 5, "output_tokens": 6}}
+    data = [event(type="response.created", response={"usage": None}), event(type="response.completed", response=whole)]
+    assert measure(EVENTS, data) == Usage(5, 6, estimated=False)
+
+
 def test_a_stream_without_a_count_is_estimated() -> None:
     request = json.dumps({"messages": [{"role": "user", "content": "x" * 9}], "user": "not counted"}).encode()
     assert measure(EVENTS, STREAM, request) == Usage(3, 3, estimated=True)

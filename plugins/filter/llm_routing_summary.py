@@ -10,8 +10,8 @@ short_description: Tell in a table where each model is routed
 version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
-  - Returns a text that counts what a run did and shows, for each model, its route and the members of its pool with
-    priority and weight.
+  - Returns a text that counts what a run did and shows, for each model, its routes in the order in which requests try
+    them, and the members of pools with priority and weight.
 positional: _input, objects
 options:
   _input:

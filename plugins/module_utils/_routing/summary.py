@@ -48,12 +48,18 @@ def _counted(kind: str, count: int) -> str:
 
 def _table(plan: Mapping[str, Any]) -> list[str]:
     members = {pool["name"]: ", ".join(_member(member) for member in pool["members"]) for pool in plan["pools"]}
-    rows = [
-        _HEADINGS,
-        *((model["name"], model["route"], members.get(model["route"], "-")) for model in plan["models"]),
-    ]
+    rows = [_HEADINGS, *(row for model in plan["models"] for row in _rows(model, members))]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     return [_row(row, widths) for row in rows]
+
+
+def _rows(model: Mapping[str, Any], members: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return a row for each route of a model, in the order in which requests try them."""
+    routes = [hop["route"] for hop in model["hops"]]
+    return [
+        ("" if position else model["name"], f"then {route}" if position else route, members.get(route, "-"))
+        for position, route in enumerate(routes)
+    ]
 
 
 def _member(member: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ EXAMPLES = r"""
   citadel.ai_gateway.apim_backend_pool:
     resource_group: rg-citadel-governance-hub
     service_name: apim-citadel-governance-hub
+    owner: platform-team
     pools:
       - name: gpt-4o-backend-pool
         members:

@@ -86,6 +86,7 @@ named_values:
       secret: false
       value: 22222222-2222-2222-2222-222222222222
       tags: []
+      owners: [citadel]
 backends:
   description: The single backends.
   returned: when gathered
@@ -116,6 +117,7 @@ fragments:
   sample:
     - name: set-backend-pools
       description: Lists where a model can be served
+      owners: [citadel]
       value: <fragment>...</fragment>
 apis:
   description: The APIs in their current revisions, without their operations, policies and products.

@@ -245,10 +245,16 @@ FRAGMENT = Lifecycle(
     ),
 )
 
-_IDENTITY = {"display_name": "uami-client-id", "value": IDENTITY_CLIENT_ID, "secret": False}
+_IDENTITY = {
+    "display_name": "uami-client-id",
+    "value": IDENTITY_CLIENT_ID,
+    "secret": False,
+    "tags": ["owner:platform"],
+}
 _GATEWAY = {
     "owner": "platform",
     "prune": True,
+    "prune_delay": 0,
     "managed_identity": {"client_id": IDENTITY_CLIENT_ID},
     # One write at a time, so that writes of one kind have an order that can be compared.
     "parallelism": 1,

@@ -27,7 +27,7 @@ def example(azure: Azure, open_gateway: Callable[[Service], Gateway]) -> Gateway
     sdk.empty(service)
     sdk.put_named_value(service, "external-llm-key", value="an old key", secret=True)
     for name in ("aoai-sweden", "aoai-france", "aoai-norway"):
-        sdk.put_backend(service, name)
+        sdk.put_backend(service, name, description="[owner: platform-team]")
     return open_gateway(service)
 
 

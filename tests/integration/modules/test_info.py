@@ -21,11 +21,12 @@ def info(*kinds: str) -> Task:
 def test_all_kinds_are_read_without_secrets_and_each_collection_once(gateway: Gateway) -> None:
     service = gateway.service
     sdk.put_named_value(service, "llm-key", value=_SECRET, secret=True)
-    sdk.put_named_value(service, "region", value="sweden", tags=["llm"])
+    sdk.put_named_value(service, "region", value="sweden", tags=["llm", "owner:platform", "owner:b"])
     header = {"header": {"api-key": ["{{llm-key}}"], "x-literal": [_SECRET]}}
     sdk.put_backend(service, "aoai", description="Sweden [owner: platform]", credentials=header)
     sdk.put_pool(service, "pool", "aoai", title="Pool")
-    sdk.put_fragment(service, "note", "<fragment><set-variable name='n' value='@(1 > 0)' /></fragment>")
+    marked = {"description": "Note [owner: b, platform]"}
+    sdk.put_fragment(service, "note", "<fragment><set-variable name='n' value='@(1 > 0)' /></fragment>", **marked)
 
     everything, pools, both = gateway.run(info(), info("pools"), info("backends", "fragments"), arguments=("-vvv",))
 
@@ -36,10 +37,9 @@ def test_all_kinds_are_read_without_secrets_and_each_collection_once(gateway: Ga
     assert result["gateway"]["id"].endswith(gateway_id)
     assert (result["gateway"]["name"], result["gateway"]["sku"]) == (service.name, "Developer")
     assert result["gateway"]["url"].startswith("https://")
-    assert result["named_values"] == [
-        {"name": "llm-key", "display_name": "llm-key", "secret": True, "tags": []},
-        {"name": "region", "display_name": "region", "secret": False, "value": "sweden", "tags": ["llm"]},
-    ]
+    secret, plain = result["named_values"]
+    assert secret == {"name": "llm-key", "display_name": "llm-key", "secret": True, "tags": [], "owners": []}
+    assert (plain["value"], plain["tags"], plain["owners"]) == ("sweden", ["llm"], ["b", "platform"])
     (backend,) = result["backends"]
     assert (backend["name"], backend["description"], backend["owner"]) == ("aoai", "Sweden", "platform")
     assert backend["credentials"]["header"] == {"api-key": ["{{llm-key}}"], "x-literal": ["********"]}
@@ -50,7 +50,7 @@ def test_all_kinds_are_read_without_secrets_and_each_collection_once(gateway: Ga
         ["aoai"],
     )
     (fragment,) = result["fragments"]
-    assert fragment["name"] == "note"
+    assert (fragment["name"], fragment["description"], fragment["owners"]) == ("note", "Note", ["b", "platform"])
     assert '"@(1 > 0)"' in fragment["value"]
     assert _SECRET not in gateway.output
 

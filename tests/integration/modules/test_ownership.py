@@ -6,27 +6,96 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.modules import sdk
 from tests.integration.modules.steps import Gateway, task
 
 
-def test_marks_are_set_replaced_and_left_alone(gateway: Gateway) -> None:
+def test_an_object_without_a_mark_is_written_only_to_adopt_it(gateway: Gateway) -> None:
     sdk.put_backend(gateway.service, "aoai", description="Sweden")
+    wanted = {"backends": [{"name": "aoai-new", "url": "https://new.example"}, {"name": "aoai"}], "owner": "platform"}
 
-    steps = gateway.run(
-        task("apim_llm_backend", "adopt", owner="platform", backends=[{"name": "aoai"}]),
-        task("apim_llm_backend", "again", owner="platform", backends=[{"name": "aoai"}]),
-        task("apim_llm_backend", "describe", backends=[{"name": "aoai", "description": "France"}]),
-        task("apim_llm_backend", "hand over", owner="research", backends=[{"name": "aoai"}]),
+    refused, check, adopted, again, described = gateway.attempt(
+        task("apim_llm_backend", "refused", **wanted),
+        task("apim_llm_backend", "check", check=True, adopt=True, **wanted),
+        task("apim_llm_backend", "adopted", adopt=True, **wanted),
+        task("apim_llm_backend", "again", **wanted),
+        task("apim_llm_backend", "described", backends=[{"name": "aoai", "description": "France"}]),
     )
 
-    assert [step.state["backends"]["aoai"]["description"] for step in steps] == [
-        "Sweden [owner: platform]",
-        "Sweden [owner: platform]",
-        "France [owner: platform]",
-        "France [owner: research]",
+    assert refused.message == (
+        "Nothing was written:\n  - backends[1] (aoai): exists and carries no mark of an owner; set adopt (llm_adopt) "
+        "to take it over, or give it another name"
+    )
+    assert refused.writes == check.writes == again.writes == []
+    assert check.actions == adopted.actions == {"aoai-new": "created", "aoai": "updated"}
+    assert adopted.state["backends"]["aoai"]["description"] == "Sweden [owner: platform]"
+    assert described.state["backends"]["aoai"]["description"] == "France [owner: platform]"
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_what_belongs_to_another_owner_is_never_touched(gateway: Gateway, state: str) -> None:
+    sdk.put_backend(gateway.service, "aoai", description="[owner: research]")
+    sdk.put_backend(gateway.service, "own", description="[owner: platform]")
+    sdk.put_pool(gateway.service, "pool", "aoai", description="[owner: research]")
+    wanted: dict[str, Any] = {"owner": "platform", "state": state, "adopt": True}
+
+    backends, pools = gateway.attempt(
+        task("apim_llm_backend", backends=[{"name": "own"}, {"name": "AOAI"}], **wanted),
+        task("apim_backend_pool", pools=[{"name": "pool"}], **wanted),
+    )
+
+    remedy = "belongs to owner research; give it another name, or let that owner remove its own"
+    assert backends.message == f"Nothing was written:\n  - backends[1] (AOAI): {remedy}"
+    assert pools.message == f"Nothing was written:\n  - pools[0] (pool): {remedy}"
+    assert backends.writes == pools.writes == []
+
+
+def test_all_foreign_objects_of_a_run_are_named_at_once(gateway: Gateway) -> None:
+    service = gateway.service
+    sdk.put_named_value(service, "key", value="secret", secret=True, tags=["owner:research"])
+    sdk.put_backend(service, "aoai", description="[owner: research]")
+    sdk.put_fragment(service, "note", "<fragment><set-status code='200' /></fragment>")
+
+    (step,) = gateway.attempt(
+        task(
+            "apim_llm_gateway",
+            owner="platform",
+            named_values=[{"name": "key", "secret_value": "other"}],
+            backends=[{"name": "aoai"}],
+            fragments=[{"name": "note", "value": "<fragment><set-status code='201' /></fragment>"}],
+        )
+    )
+
+    lines = step.message.splitlines()
+    assert [line.partition(":")[0] for line in lines[1:]] == [
+        "  - named_values[0] (key)",
+        "  - backends[0] (aoai)",
+        "  - fragments[0] (note)",
     ]
-    assert [len(step.writes) for step in steps] == [1, 0, 1, 1]
+    assert step.writes == []
+
+
+def test_named_values_carry_marks_as_tags_and_are_pruned_by_them(gateway: Gateway) -> None:
+    service = gateway.service
+    sdk.put_named_value(service, "portal", value="1")
+    sdk.put_named_value(service, "theirs", value="1", tags=["owner:research"])
+    items = [{"name": name, "secret_value": "first", "tags": ["llm"]} for name in ("kept", "gone")]
+    options = {"owner": "platform", "prune_delay": 0}
+
+    made, retagged, pruned, again = gateway.run(
+        task("apim_llm_gateway", "made", named_values=items, **options),
+        task("apim_named_value", "retagged", named_values=[{"name": "kept", "tags": ["other"]}]),
+        task("apim_llm_gateway", "pruned", named_values=items[:1], prune=True, **options),
+        task("apim_llm_gateway", "again", named_values=items[:1], prune=True, **options),
+    )
+
+    assert made.state["namedValues"]["kept"]["tags"] == ["llm", "owner:platform"]
+    assert retagged.state["namedValues"]["kept"]["tags"] == ["other", "owner:platform"]
+    assert pruned.writes == ["PUT namedValues/kept", "DELETE namedValues/gone"]
+    assert pruned.state["namedValues"].keys() == {"kept", "portal", "theirs"}
+    assert again.writes == []
 
 
 def test_prune_removes_own_objects_that_are_not_listed_and_nothing_else(gateway: Gateway) -> None:
@@ -62,10 +131,11 @@ def test_the_whole_gateway_is_pruned_only_of_the_kinds_that_are_given(gateway: G
     sdk.put_backend(service, "member", description="[owner: platform]")
     sdk.put_pool(service, "pool", "member", description="[owner: platform]")
     sdk.put_fragment(service, "note", "<fragment><set-status code='200' /></fragment>", description="[owner: platform]")
+    options: dict[str, Any] = {"owner": "platform", "prune": True, "prune_delay": 0}
 
     pools, everything = gateway.run(
-        task("apim_llm_gateway", "pools", owner="platform", prune=True, pools=[{"name": "pool", "title": "Kept"}]),
-        task("apim_llm_gateway", "everything", owner="platform", prune=True, backends=[], pools=[], fragments=[]),
+        task("apim_llm_gateway", "pools", pools=[{"name": "pool", "title": "Kept"}], **options),
+        task("apim_llm_gateway", "everything", backends=[], pools=[], fragments=[], **options),
     )
 
     assert pools.state["backends"].keys() == {"member", "pool"}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._resources.documents import Element, Layout, changes, documents, layouts
 from tests.unit.plugins.module_utils._resources.objects import (
+    after,
     created,
     descriptions,
     is_settled,
@@ -90,8 +91,6 @@ def test_a_fragment_is_shown_as_lines() -> None:
         ({"value": '<a b="@("x")"/>', "format": "xml"}, r"^value: is not a policy document of format xml \("),
         ({"value": "<a>\ud800</a>"}, r"^value: is not a policy document of format rawxml \("),
         ({"value": f"<a>{'é' * 262_144}</a>"}, r"^value: has 524295 bytes, but ARM takes 524288; list fewer models"),
-        ({"description": "d" * 1001}, r"^description: has 1001 characters"),
-        ({"description": "d" * 990, "owner": "citadel"}, r"^description: has 1007 characters with its owner"),
     ],
 )
 def test_what_arm_would_refuse_is_refused(options: dict[str, Any], message: str) -> None:
@@ -102,3 +101,35 @@ def test_what_arm_would_refuse_is_refused(options: dict[str, Any], message: str)
 def test_a_new_fragment_needs_a_value() -> None:
     assert FRAGMENT.missing(wanted(description="d")) == "value"
     assert FRAGMENT.missing(wanted(value="<a/>")) == ""
+
+
+@pytest.mark.parametrize(
+    ("existing", "options", "message"),
+    [
+        ("", {"description": "d" * 1001}, "description: has 1001 characters with its owners; write at most 1,000"),
+        ("[owner: b]", {"description": "d" * 988, "owner": "a"}, "description: has 1002 characters with its owners"),
+        ("[owner: b]", {"description": "d" * 986, "owner": "a"}, ""),
+    ],
+)
+def test_owners_share_the_limit_of_a_description(existing: str, options: dict[str, Any], message: str) -> None:
+    state = after(FRAGMENT, {"value": "<fragment />", "description": existing}, wanted(**options))
+    assert FRAGMENT.fault(state).startswith(message)
+    assert bool(FRAGMENT.fault(state)) == bool(message)
+
+
+def test_owners_share_the_limit_of_a_text() -> None:
+    def block(owner: str) -> str:
+        return f'<fragment><set-variable name="llmRoutes.{owner}" value="{"x" * 300_000}" /></fragment>'
+
+    assert FRAGMENT.fault(after(FRAGMENT, {"value": block("a")}, wanted(value=block("a"), owner="a"))) == ""
+    fault = FRAGMENT.fault(after(FRAGMENT, {"value": block("a")}, wanted(value=block("b"), owner="b")))
+    assert fault.startswith("value: has 600")
+    assert fault.endswith("bytes, but ARM takes 524288; list fewer models")
+
+
+def test_an_owner_joins_those_whose_mark_a_fragment_carries() -> None:
+    held = {"value": "<fragment />", "description": "Text [owner: b, c]"}
+    assert updated(FRAGMENT, held, wanted(owner="a"))["description"] == "Text [owner: a, b, c]"
+    assert is_settled(FRAGMENT, held, wanted(owner="c"))
+    assert updated(FRAGMENT, held, wanted(description="New"))["description"] == "New [owner: b, c]"
+    assert updated(FRAGMENT, held, wanted(description="New [owner: z]"))["description"] == "New [owner: z]"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from azure.mgmt.apimanagement import models
 
 from tests.emulator.harness import (
@@ -127,6 +128,24 @@ def test_what_a_policy_uses_cannot_be_removed(furnished: Azure, scope: str) -> N
     assert furnished.arm("DELETE", f"{scope}/policy").status_code == 200
     for path in ("backends/b", "policyFragments/f", "namedValues/nv"):
         assert furnished.arm("DELETE", path).status_code == 200
+
+
+def test_a_policy_of_the_consumption_tier_is_small_with_its_fragments(azure: Azure) -> None:
+    service = azure.service("apim-consumption")
+
+    def put(path: str, properties: dict[str, str]) -> requests.Response:
+        return azure.arm("PUT", f"{service}/{path}", json={"properties": properties})
+
+    large = f'<set-variable name="n" value="{"x" * 10_000}" />'
+    assert put("policyFragments/f", fragment(value=f"<fragment>{large}</fragment>")).status_code == 201
+    assert put("policies/policy", policy(large)).status_code == 200
+    include = '<include-fragment fragment-id="f" />'
+    assert put("policies/policy", policy(include)).status_code == 200
+    for text in (large + include, include * 2, large * 2):
+        assert problems(put("policies/policy", policy(text)))["value"] == "The policy is larger than 16 KB."
+    assert azure.put("policies/policy", policy(large * 2)).status_code == 200
+    azure.arm("DELETE", f"{service}/policies/policy")
+    assert azure.arm("DELETE", f"{service}/policyFragments/f").status_code == 200
 
 
 def test_references_of_a_removed_api_are_gone(furnished: Azure) -> None:

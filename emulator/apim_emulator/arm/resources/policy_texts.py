@@ -24,6 +24,8 @@ FORMATS = ("xml", "rawxml")
 TextFormat = Literal["xml", "rawxml"]
 
 _PARAMETER = re.compile(r"\{\*?([^{}]+)\}")
+# In the Consumption tier a policy with the fragments that it includes; the other tiers' limit is the checker's own.
+_CONSUMPTION_BYTES = 16 * 1024
 _FOREIGN_PARAMETER = "Only parameters specified in the original URL template can be used in the rewrite template"
 
 
@@ -42,7 +44,7 @@ class PolicyTexts:
         Raises ArmError: 400 with ARM's details when it is refused, 500 when the compiler gave no answer.
         """
         try:
-            return await self._checker.check(
+            checked = await self._checker.check(
                 properties["value"],
                 format=cast(TextFormat, properties["format"]),
                 kind=kind,
@@ -54,6 +56,18 @@ class PolicyTexts:
             raise ArmError(400, "ValidationError", refused.message, details=refused.details or None) from refused
         except (HostFailure, ToolchainMissing) as failure:
             raise ArmError(500, "InternalServerError", str(failure)) from failure
+        if kind == "policy" and service.config.sku == "Consumption":
+            _check_size(service, properties["value"], checked)
+        return checked
+
+
+def _check_size(service: Service, text: str, checked: CheckedPolicy) -> None:
+    """Refuse a policy that is too large for the Consumption tier (facts 2). Raises ArmError (ValidationError)."""
+    includes = [element for element in _elements(checked.document.root) if element.name == "include-fragment"]
+    fragments = (service.get("policyFragments", element.attributes["fragment-id"]) for element in includes)
+    texts = [text, *(str(fragment.properties["value"]) for fragment in fragments if fragment is not None)]
+    if sum(len(each.encode("utf-8", "surrogatepass")) for each in texts) > _CONSUMPTION_BYTES:
+        raise invalid([Problem("value", f"The policy is larger than {_CONSUMPTION_BYTES // 1024} KB.")])
 
 
 def uses(service: Service, checked: CheckedPolicy) -> frozenset[str]:

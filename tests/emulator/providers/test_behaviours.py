@@ -104,6 +104,28 @@ def test_a_deployment_of_its_own_mind(stand: Stand) -> None:
     assert statuses(stand, 1, in_the_body) == [503]
 
 
+@pytest.mark.parametrize(
+    ("url", "deployment"),
+    [
+        (f"https://{OPENAI}/openai/deployments/a%20b/chat/completions?api-version=2024-10-21", "A b"),
+        (f"https://{FOUNDRY}/openai/v1/chat/completions", "A b"),
+        (f"https://{FOUNDRY}/models/chat/completions?api-version=2024-05-01-preview", "A b"),
+        (EXTERNAL_CHAT, "a b"),
+    ],
+)
+def test_a_throttled_deployment_wherever_it_is_named(stand: Stand, url: str, deployment: str) -> None:
+    """As a provisioned deployment at its limit: 429 with both headers, while the others of the host serve."""
+    behaviour = {deployment: {"status": 429, "retry_after": 0.35}}
+    for host in (OPENAI, FOUNDRY, EXTERNAL):
+        stand.configure(host, per_deployment=behaviour)
+    throttled = stand.post(url, {"model": "a b", "messages": MESSAGES})
+    waits = {"Retry-After": "1"} if url == EXTERNAL_CHAT else {"Retry-After": "1", "retry-after-ms": "350"}
+    assert throttled.status_code == 429
+    assert {name: throttled.headers.get(name) for name in waits} == waits
+    assert stand.post(url.replace("a%20b", "other"), {"model": "other", "messages": MESSAGES}).status_code == 200
+    assert stand.entry()["deployment"] == "other"
+
+
 def test_refused_connections(stand: Stand) -> None:
     stand.configure(OPENAI, refuse=True, times=2)
     for _ in range(2):

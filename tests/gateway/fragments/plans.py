@@ -69,7 +69,7 @@ HOSTILE_NAMES = (
     "]]> & <inject/> &quot; -->",
     "{{uami-client-id}} {% raw %} {# x #}",
     '@(1) @{2} $"{3}"',
-    "line\nbreak\r\ttab\u2028\u0085\x00end",
+    "bidi\u202e\u2028\u0085\r\x00end",
     "ünïcödé 模型 🚀",
     "\u0130STANBUL-\u03a3\u0391\u03a3-\u1e9e-\u212a",
     "'single' `tick` /* comment */ // rest",
@@ -78,28 +78,40 @@ HOSTILE_NAMES = (
 )
 
 
+def hostile_route(name: str) -> str:
+    """Return the route of one of ``HOSTILE_NAMES``."""
+    return f"route-{HOSTILE_NAMES.index(name)}"
+
+
 def hand_made(routes: Sequence[tuple[str, str, Sequence[str]]], token_audience: str = "") -> Plan:
     """Return a plan without asking the routing domain, which would refuse such names.
 
     :param routes: (name, type, models).
     """
-    request = {"token_audience": token_audience, "pooled": False, "retries": 0}
-    deployment = {"sku": "S", "capacity": 1, "model_format": "F", "model_version": "V", "retirement_date": None}
+    request = {"token_audience": token_audience, "pooled": False, "retries": 0, "scope": "backend", "deployment": ""}
     return {
+        "owner": "citadel",
         "routes": [
-            {"name": name, "type": kind, "family": kind, **request, "models": list(models)}
+            {"name": name, "type": kind, "family": kind, **request, "models": list(models), "accounts": [name]}
             for name, kind, models in routes
         ],
-        "models": [
-            {
-                "name": model,
-                "key": model_key(model),
-                "route": name,
-                "deployments": [{**deployment, "backend_id": name, "backend_type": kind, "name": model}],
-            }
-            for name, kind, models in routes
-            for model in models
-        ],
+        "models": [_hand_made_model(model, name, kind) for name, kind, models in routes for model in models],
+        "accounts": [],
+    }
+
+
+def _hand_made_model(name: str, route: str, kind: str) -> Plan:
+    deployment = {"sku": "S", "capacity": 1, "model_format": "F", "model_version": "V", "retirement_date": None}
+    account = {"backend_id": route, "backend_type": kind, "capabilities": ["chat"], "aliases": []}
+    return {
+        "name": name,
+        "key": model_key(name),
+        "aliases": [],
+        "keys": [model_key(name)],
+        "route": route,
+        "hops": [{"route": route, "model": name, "deployment": name}],
+        "members": [{"account": route, "deployment": name}],
+        "deployments": [{**deployment, **account, "name": name, "deployment": name}],
     }
 
 
@@ -139,5 +151,5 @@ PLANS = {
     "empty": _build(),
     "ten": pooled(10),
     "thousand": pooled(1000),
-    "hostile": hand_made([(f"{name} route", "external", [name]) for name in HOSTILE_NAMES]),
+    "hostile": hand_made([(hostile_route(name), "external", [name]) for name in HOSTILE_NAMES]),
 }

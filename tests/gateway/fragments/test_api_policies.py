@@ -17,6 +17,20 @@ from tests.gateway.fragments.gateway import INBOUND
 
 Api = dict[str, Any]
 APIS = ("universal", "inference", "azure")
+STORED = {
+    ("POST", "/responses"),
+    ("GET", "/responses/{response-id}"),
+    ("DELETE", "/responses/{response-id}"),
+    ("GET", "/responses/{response-id}/input_items"),
+    ("POST", "/responses/{response-id}/cancel"),
+    ("GET", "/files"),
+    ("GET", "/files/{file-id}"),
+    ("DELETE", "/files/{file-id}"),
+    ("GET", "/files/{file-id}/content"),
+    ("GET", "/batches"),
+    ("GET", "/batches/{batch-id}"),
+    ("POST", "/batches/{batch-id}/cancel"),
+}
 
 
 def api_of(name: str, **settings: Any) -> Api:
@@ -78,11 +92,11 @@ def test_origins_are_allowed_before_anything_else() -> None:
 def test_each_api_has_the_operations_of_its_clients() -> None:
     posts = {"/chat/completions", "/completions", "/embeddings", "/images/generations"}
     listings = {("GET", "/deployments"), ("GET", "/deployments/{deployment-id}")}
-    assert paths_of("universal").keys() == {("POST", path) for path in posts} | listings
+    assert paths_of("universal").keys() == {("POST", path) for path in posts} | listings | STORED
     extra = {("POST", "/images/embeddings")}
-    assert paths_of("inference").keys() == paths_of("universal").keys() | extra
+    assert paths_of("inference").keys() == {("POST", path) for path in posts} | listings | extra
     below = {("POST", f"/deployments/{{deployment-id}}{path}") for path in posts}
-    assert paths_of("azure").keys() == below | listings
+    assert paths_of("azure").keys() == below | listings | STORED | {(method, f"/v1{path}") for method, path in STORED}
 
 
 @pytest.mark.parametrize("name", APIS)

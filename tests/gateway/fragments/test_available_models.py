@@ -41,7 +41,7 @@ def test_an_entry_has_the_documented_shape(gateway_of: Callable[[str], Gateway])
         "sku": {"name": "GlobalStandard", "capacity": 100},
         "properties": {
             "model": {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"},
-            "capabilities": {"chatCompletion": "true"},
+            "capabilities": {"chatCompletion": "true", "responses": "true"},
             "provisioningState": "Succeeded",
             "retirementDate": "2026-09-30",
         },
@@ -54,24 +54,34 @@ def test_an_unknown_retirement_date_is_left_out(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "capability"),
+    ("model", "capabilities"),
     [
-        ("gpt-4o", "chatCompletion"),
-        ("DeepSeek-R1", "chatCompletion"),
-        ("text-embedding-3-large", "embeddings"),
-        ("dall-e-3", "imageGenerations"),
+        ("gpt-4o", ["chatCompletion", "responses"]),
+        ("DeepSeek-R1", ["chatCompletion"]),
+        ("text-embedding-3-large", ["embeddings"]),
+        ("dall-e-3", ["imageGenerations"]),
     ],
 )
-def test_capabilities_follow_the_family(gateway: Gateway, model: str, capability: str) -> None:
+def test_capabilities_are_those_of_the_plan(gateway: Gateway, model: str, capabilities: list[str]) -> None:
     entries = {entry["name"]: entry for entry in _answer(_send(gateway))["value"]}
-    assert entries[model]["properties"]["capabilities"] == {capability: "true"}
+    assert entries[model]["properties"]["capabilities"] == dict.fromkeys(capabilities, "true")
 
 
-@pytest.mark.parametrize("plan", PLANS)
-def test_every_model_is_listed_once(gateway_of: Callable[[str], Gateway], plan: str) -> None:
+def _listed(plan: str) -> list[tuple[str, str]]:
+    """Return model and backend of each deployment, by model."""
+    deployments = [
+        (model["name"], deployment["backend_id"])
+        for model in PLANS[plan]["models"]
+        for deployment in model["deployments"]
+    ]
+    return sorted(deployments, key=lambda each: each[0].upper())
+
+
+@pytest.mark.parametrize("plan", sorted(PLANS.keys() - {"hostile"}))
+def test_every_deployment_is_listed(gateway_of: Callable[[str], Gateway], plan: str) -> None:
     result = _send(gateway_of(plan))
-    expected = [model["name"] for model in PLANS[plan]["models"]]
-    assert _names(_answer(result)["value"]) == expected
+    assert [(entry["name"], entry["id"]) for entry in _answer(result)["value"]] == _listed(plan)
+    expected = [name for name, _ in _listed(plan)]
     assert _names(json.loads(result.variables["availableModels"])) == expected
     assert _names(json.loads(result.variables["availableFilteredModels"])) == expected
 
@@ -81,6 +91,7 @@ def test_every_model_is_listed_once(gateway_of: Callable[[str], Gateway], plan: 
     [
         ("gpt-4o", ["gpt-4o"]),
         (" GPT-5 ,phi-4", ["gpt-5", "Phi-4"]),
+        ("deepseek-r1", ["DeepSeek-R1", "DeepSeek-R1"]),
         ("gpt-4", []),
         (",", []),
         ("", None),
@@ -89,7 +100,7 @@ def test_every_model_is_listed_once(gateway_of: Callable[[str], Gateway], plan: 
 )
 def test_allowed_models_filter_the_list(gateway: Gateway, allowed: str, names: list[str] | None) -> None:
     result = _send(gateway, allowed)
-    everything = [model["name"] for model in PLANS["providers"]["models"]]
+    everything = [name for name, _ in _listed("providers")]
     assert _names(_answer(result)["value"]) == (everything if names is None else names)
     assert _names(json.loads(result.variables["availableModels"])) == everything
 

@@ -191,7 +191,7 @@ def test_the_body_names_no_other_model_than_the_path(
 
 @pytest.mark.parametrize(
     ("body", "answered"),
-    [(None, False), ("{}", False), ("--x", False), ('{"model": 1}', True), ('{"model": ["gpt-5"]}', True)],
+    [(None, False), ("--x", False), ("[]", False), ('{"model": 1}', True), ('{"model": ["gpt-5"]}', True)],
 )
 def test_a_body_beside_a_deployment_may_name_none(gateway: Gateway, body: str | None, answered: bool) -> None:
     deployment = {"deployment-id": "gpt-4o"}
@@ -264,8 +264,8 @@ def test_a_gateway_of_external_providers_has_no_token_to_give(gateway_of: Callab
     ("model", "backend", "path"),
     [
         ("gpt-4o", "aif-citadel-primary", "/models/chat/completions"),
-        ("GPT-5", "aoai-eastus-gpt4", "/openai/deployments/GPT-5/chat/completions"),
-        ("deepseek-r1", "DeepSeek-R1-backend-pool", "/openai/deployments/deepseek-r1/chat/completions"),
+        ("GPT-5", "aoai-eastus-gpt4", "/openai/deployments/gpt-5/chat/completions"),
+        ("deepseek-r1", "DeepSeek-R1-backend-pool", "/chat/completions"),
         ("mistral-large", "mistral", "/chat/completions"),
     ],
 )

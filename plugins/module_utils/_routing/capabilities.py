@@ -40,8 +40,8 @@ _FAMILIES = (
     _family(r"whisper|transcribe|(^|[-/])tts(-|$)", (AUDIO,), "speech to text, or text to speech"),
     _family(r"gpt-.*audio", (CHAT, AUDIO), "chat that hears and speaks"),
     _family(r"codex|deep-research|computer-use|^(o[13]|gpt-5[0-9.]*)-pro", (RESPONSES,), "offered by that API only"),
-    _family(r"-instruct-?(0914)?$|^(davinci|babbage)-", (COMPLETIONS,), "the API before chat"),
-    _family(r"^o1-(mini|preview)|^gpt-(35|3\.5)", (CHAT,), "of OpenAI, older than the Responses API"),
+    _family(r"^gpt-3\.?5-turbo-instruct|^(davinci|babbage)-", (COMPLETIONS,), "the API before chat"),
+    _family(r"^o1-(mini|preview)|^gpt-3\.?5", (CHAT,), "of OpenAI, older than the Responses API"),
     _family(r"^(gpt-|chatgpt|o\d|model-router)", (CHAT, RESPONSES), "of OpenAI"),
 )
 

@@ -94,11 +94,13 @@ def _read_entry(
     for index, text in enumerate(entry.fallbacks or ()):
         path = f"{entry.path}.fallbacks[{index}]"
         target = names.get(model_key(text), "")
+        if not text:
+            continue
         if target == model.key:
             refuse_itself(path, text, problems)
         elif not target and not may_be_pool(text):
             refuse_unknown(path, text, spellings, problems)
-        elif text:
+        else:
             fallbacks.append(Fallback(path, target, "" if target else text.lower()))
     return tuple(fallbacks)
 

@@ -52,6 +52,8 @@ def test_the_filter_returns_the_plan_of_the_domain() -> None:
         ("service", "apim", "service"),
         ("owner", "", "llm_owner"),
         ("prune", "maybe", "llm_prune"),
+        ("backend_scope", "account", "llm_backend_scope"),
+        ("retirement", {"retired": "drop"}, "llm_retirement.retired"),
     ],
 )
 def test_every_argument_is_checked(argument: str, value: Any, path: str) -> None:
@@ -68,6 +70,14 @@ def test_all_problems_are_in_one_error_of_ansible() -> None:
     for field in ("backend_id", "endpoint", "priority"):
         assert f"llm_backends[0].{field}: " in text
     assert "s3cret" not in text
+
+
+def test_retirement_dates_are_compared_with_today() -> None:
+    dates = {"past": "2000-01-01", "future": "9999-12-31"}
+    models = [{"name": name, "retirement_date": day} for name, day in dates.items()]
+    arguments: dict[str, Any] = {"managed_identity": IDENTITY, "retirement": {"retired": "exclude"}}
+    plan = door.llm_routing_plan([{**BACKEND, "supported_models": models}], **arguments)
+    assert [model["name"] for model in plan["models"]] == ["future"]
 
 
 def test_strings_that_ansible_has_tagged_are_read_as_text() -> None:

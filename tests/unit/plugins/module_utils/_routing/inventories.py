@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError, Problem
 from hypothesis import strategies as st
@@ -110,32 +111,83 @@ TRICKY_MODELS = (
     "İ",
     "i",
 )
-_model_names = st.sampled_from(TRICKY_MODELS) | st.text(
-    st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12
+_model_names = st.sampled_from([name for name in TRICKY_MODELS if "/" not in name]) | st.text(
+    st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\?#%."), min_size=1, max_size=12
 )
-_models = _model_names | st.builds(
-    lambda name, capacity, version: {"name": name, "capacity": capacity, "model_version": version},
-    _model_names,
-    st.integers(0, 1000),
-    st.sampled_from(["1", "2024-11-20"]),
-)
-_backend_ids = st.sampled_from(["a-backend-pool", "gpt-41-backend-pool", "M"]) | st.from_regex(
+_backend_ids = st.sampled_from(["a-backend-pool", "gpt-41-backend-pool", "M", "M-a", "a"]) | st.from_regex(
     r"\A[A-Za-z](?:[A-Za-z0-9-]{0,8}[A-Za-z0-9])?\Z"
 )
+_KEY = {"auth_scheme": "api_key", "credential": {"named_value": "the-key"}}
+# Kinds of backends: every family, with a token, with a credential, and with one that the inventory does not give.
+_KINDS: tuple[dict[str, Any], ...] = (
+    {},
+    _KEY,
+    {"auth_scheme": "token"},
+    {"backend_type": "azure-openai"},
+    {"backend_type": "azure-openai", **_KEY},
+    {"backend_type": "azure-openai", "endpoint": "https://sovereign.openai.azure.us"},
+    {"endpoint": "https://m.eastus.models.ai.azure.com"},
+    {"endpoint": "https://m.eastus.models.ai.azure.com", **_KEY},
+    {"backend_type": "external", "endpoint": "https://external.example/v1", **_KEY},
+    {"backend_type": "external", "endpoint": "https://external.example/v1", "auth_scheme": "api_key"},
+)
+_AZURE_KINDS: tuple[dict[str, Any], ...] = ({}, {"backend_type": "azure-openai"})
+
+
+def key_of(entry: Any) -> str:
+    """Return the key of the model that an entry of supported_models is."""
+    return model_key(entry if isinstance(entry, str) else entry["name"])
 
 
 @st.composite
 def inventories(draw: st.DrawFn, min_size: int = 0, max_size: int = 5) -> Inventory:
-    """Draw inventories without problems: all backends of Azure, or all external."""
+    """Draw inventories without problems whose models one way of asking suits: Azure accounts, or external ones."""
     ids = draw(st.lists(_backend_ids, min_size=min_size, max_size=max_size, unique_by=str.lower))
     azure = draw(st.booleans())
+    unique_names: dict[str, str] = {}
     return [
         (backend if azure else external)(
             backend_id,
-            *draw(st.lists(_models, min_size=1, max_size=6)),
+            *(
+                {"name": unique_names.setdefault(model_key(name), name), "capacity": draw(st.integers(0, 1000))}
+                for name in draw(st.lists(_model_names, min_size=1, max_size=6))
+            ),
             priority=draw(st.integers(1, 5)),
             weight=draw(st.integers(1, 1000)),
-            **({"backend_type": draw(st.sampled_from(["ai-foundry", "azure-openai"]))} if azure else {}),
+            **(draw(st.sampled_from(_AZURE_KINDS)) if azure else {}),
         )
         for backend_id in ids
     ]
+
+
+@st.composite
+def mixed_inventories(draw: st.DrawFn, min_size: int = 1) -> Inventory:
+    """Draw inventories without problems whose models have members of all kinds, deployments, aliases and fallbacks."""
+    ids = draw(st.lists(_backend_ids, min_size=min_size, max_size=5, unique_by=str.lower))
+    names = draw(st.lists(_model_names, min_size=1, max_size=5, unique_by=model_key))
+    foreign = draw(st.sets(st.sampled_from([*map(model_key, names), "d1", "d2"])))
+    deployments = st.none() | st.sampled_from(["d1", "D1", "d2"])
+
+    def entry(name: str) -> dict[str, Any]:
+        deployment = draw(deployments) or name
+        model_format = "DeepSeek" if model_key(deployment) in foreign else "OpenAI"
+        sku = draw(st.sampled_from(["Standard", "ProvisionedManaged"]))
+        return {"name": name, "deployment": deployment, "model_format": model_format, "sku": sku}
+
+    inventory = [
+        backend(
+            backend_id,
+            *(entry(name) for name in draw(st.lists(st.sampled_from(names), min_size=1, max_size=5))),
+            priority=draw(st.integers(1, 3)),
+            weight=draw(st.integers(1, 1000)),
+            **draw(st.sampled_from(_KINDS)),
+        )
+        for backend_id in ids
+    ]
+    entries = {key_of(each): each for item in reversed(inventory) for each in reversed(item["supported_models"])}
+    for index, (key, first) in enumerate(entries.items()):
+        first["aliases"] = [f"alias {index}"] if draw(st.booleans()) else []
+        others = [other["name"] for other_key, other in entries.items() if other_key != key]
+        if others:
+            first["fallbacks"] = draw(st.lists(st.sampled_from(others), max_size=3))
+    return inventory

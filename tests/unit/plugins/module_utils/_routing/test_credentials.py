@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import named_values_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
 
-from tests.unit.plugins.module_utils._routing.inventories import backend, external, only_problem, plan_of, problems_of
+from tests.unit.plugins.module_utils._routing.inventories import backend, external, only_problem, plan_of
 
 SECRET = "s3cret-of-the-provider"
 VAULT_ID = "https://my-vault.vault.azure.net/secrets/provider-key"
@@ -115,9 +115,12 @@ def test_a_managed_identity_takes_no_credential() -> None:
 
 
 def test_one_pool_never_carries_the_gateways_token_to_a_backend_with_a_key() -> None:
-    (problem,) = problems_of(backend("a"), azure("b"))
-    assert problem.path == "llm_backends[1].auth_scheme"
-    assert "which every member of their pool would get" in problem.message
+    plan = plan_of(backend("a"), azure("b"))
+    assert plan["pools"] == []
+    assert [(route["name"], route["token_audience"]) for route in plan["routes"]] == [
+        ("a-gpt-4o", "https://cognitiveservices.azure.com"),
+        ("b-gpt-4o", ""),
+    ]
 
 
 def test_members_of_a_pool_may_have_keys_of_their_own() -> None:

@@ -59,11 +59,14 @@ def test_a_model_gets_the_defaults_of_the_package_document() -> None:
         "backend_id": "foundry",
         "backend_type": "ai-foundry",
         "name": "GPT-4o",
+        "deployment": "GPT-4o",
         "sku": "Standard",
         "capacity": 100,
         "model_format": "OpenAI",
         "model_version": "1",
         "retirement_date": "",
+        "capabilities": ["chat", "responses"],
+        "aliases": [],
     }
 
 
@@ -79,11 +82,22 @@ def test_a_single_foundry_serves_all_its_models_directly() -> None:
         {
             "name": "aif-citadel-primary",
             "type": "ai-foundry",
+            "pooled": False,
+            "scope": "backend",
             "family": "ai-foundry",
             "token_audience": "https://cognitiveservices.azure.com",
-            "pooled": False,
             "retries": 0,
             "models": ["DeepSeek-R1", "gpt-4o", "gpt-4o-mini", "Phi-4", "text-embedding-3-large"],
+            "deployment": "",
+            "accounts": ["aif-citadel-primary"],
+        }
+    ]
+    assert plan["accounts"] == [
+        {
+            "name": "aif-citadel-primary",
+            "type": "ai-foundry",
+            "family": "ai-foundry",
+            "token_audience": "https://cognitiveservices.azure.com",
         }
     ]
     assert plan["warnings"] == []
@@ -109,17 +123,15 @@ def test_a_model_in_two_regions_is_balanced_by_priority_and_weight() -> None:
     assert plan["warnings"] == []
 
 
-def test_mixed_providers_share_pools_in_the_shape_that_both_answer() -> None:
+def test_mixed_providers_share_pools_of_members_that_each_get_what_they_accept() -> None:
     plan = plan_of(PRIMARY, OPENAI)
-    pools = {route["name"]: route["type"] for route in plan["routes"] if route["pooled"]}
+    pools = {route["name"]: (route["scope"], route["family"]) for route in plan["routes"] if route["pooled"]}
     assert pools == {
-        "DeepSeek-R1-backend-pool": "azure-openai",
-        "text-embedding-3-large-backend-pool": "azure-openai",
+        "DeepSeek-R1-backend-pool": ("deployment", "mixed"),
+        "text-embedding-3-large-backend-pool": ("backend", "azure-openai"),
     }
     assert routes_of(plan)["gpt-5"] == "aoai-eastus-gpt4"
-    (warning,) = plan["warnings"]
-    assert warning.startswith("DeepSeek-R1-backend-pool: its members are of types ai-foundry, azure-openai")
-    assert "of format DeepSeek" in warning
+    assert plan["warnings"] == []
 
 
 def test_each_model_is_told_its_pool_or_else_its_backend() -> None:
@@ -237,4 +249,5 @@ def test_an_external_provider_needs_no_identity() -> None:
 
 
 def test_no_backends_are_an_empty_plan() -> None:
-    assert not any(plan_of().values())
+    assert not any(value for name, value in plan_of().items() if name != "owner")
+    assert plan_of(owner="platform")["owner"] == "platform"

@@ -11,13 +11,22 @@ from copy import deepcopy
 from datetime import date
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import is_resource_name, model_key
+import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._routing.inventories import Inventory, backend, inventories, plan_of, routes_of
+from tests.unit.plugins.module_utils._routing.inventories import (
+    Inventory,
+    backend,
+    inventories,
+    key_of,
+    mixed_inventories,
+    plan_of,
+    routes_of,
+)
 
 _FIELD_NAMES = (
     "backend_id",
@@ -29,7 +38,14 @@ _FIELD_NAMES = (
     "weight",
     "credential",
 )
-_INNER_NAMES = ("circuit_breaker", "name", "sku", "capacity", "retirement_date", "interval", "status_codes", "enabled")
+_INNER_NAMES = (
+    *("circuit_breaker", "name", "sku", "capacity", "retirement_date", "interval", "status_codes", "enabled"),
+    *("deployment", "aliases", "fallbacks", "capabilities", "warn_days", "retired"),
+)
+_VARIABLES = (
+    *("circuit_breaker", "managed_identity", "service", "universal_api", "azure_openai_api", "owner", "prune"),
+    *("backend_scope", "retirement"),
+)
 _scalars = (
     st.none()
     | st.booleans()
@@ -58,12 +74,12 @@ def members_of(plan: dict[str, Any]) -> dict[str, list[tuple[str, int, int]]]:
     }
 
 
-@given(junk, junk, junk, junk, junk, junk)
+@given(junk, st.sampled_from(_VARIABLES), junk, st.sampled_from(_VARIABLES), junk)
 def test_any_junk_is_refused_as_an_inventory(
-    value: Any, breaker: Any, identity: Any, service: Any, owner: Any, prune: Any
+    value: Any, variable: str, content: Any, other: str, other_content: Any
 ) -> None:
     with contextlib.suppress(InventoryError):
-        build_plan(value, circuit_breaker=breaker, managed_identity=identity, service=service, owner=owner, prune=prune)
+        build_plan(value, **{variable: content, other: other_content})
 
 
 @given(st.lists(nearly_backends, min_size=1, max_size=3))
@@ -80,17 +96,14 @@ def test_any_junk_in_a_field_is_refused_on_one_line_a_problem(value: list[Any]) 
 
 
 @given(inventories())
-def test_every_model_is_in_exactly_one_route(inventory: Inventory) -> None:
+def test_alike_members_are_one_route(inventory: Inventory) -> None:
     plan = plan_of(*inventory)
-    listed = {
-        model_key(model if isinstance(model, str) else model["name"])
-        for item in inventory
-        for model in item["supported_models"]
-    }
-    routed = [model_key(model) for route in plan["routes"] for model in route["models"]]
-    assert sorted(routed) == sorted(listed) == [model["key"] for model in plan["models"]]
+    listed = {key_of(entry) for item in inventory for entry in item["supported_models"]}
+    assert [model["key"] for model in plan["models"]] == sorted(listed)
     routes = {model_key(model): route["name"] for route in plan["routes"] for model in route["models"]}
     assert routes == routes_of(plan)
+    assert all(len(model["hops"]) == 1 for model in plan["models"])
+    assert {route["scope"] for route in plan["routes"]} <= {"backend"}
 
 
 @given(inventories())
@@ -106,15 +119,6 @@ def test_pools_exist_exactly_for_models_of_several_backends(inventory: Inventory
     for model in plan["models"]:
         if model["route"] not in serving:
             assert {deployment["backend_id"] for deployment in model["deployments"]} == {model["route"]}
-
-
-@given(inventories())
-def test_names_are_valid_and_unique_without_case(inventory: Inventory) -> None:
-    plan = plan_of(*inventory)
-    names = [item["name"] for item in [*plan["backends"], *plan["pools"]]]
-    assert all(map(is_resource_name, names))
-    assert len({name.lower() for name in names}) == len(names)
-    assert {route["name"] for route in plan["routes"]} <= set(names)
 
 
 @given(inventories())
@@ -136,12 +140,12 @@ def test_a_route_has_a_type_that_all_its_members_answer(inventory: Inventory) ->
         assert route["type"] == ("azure-openai" if "azure-openai" in served_by else min(served_by))
 
 
-@given(inventories())
-def test_equal_inventories_give_equal_json_and_stay_as_they_are(inventory: Inventory) -> None:
+@given(mixed_inventories(min_size=0), st.sampled_from(["auto", "deployment"]))
+def test_equal_inventories_give_equal_json_and_stay_as_they_are(inventory: Inventory, scope: str) -> None:
     before = deepcopy(inventory)
-    plan = plan_of(*inventory)
+    plan = plan_of(*inventory, backend_scope=scope)
     other = [dict(reversed(item.items())) for item in before]
-    assert json.dumps(plan) == json.dumps(plan_of(*other))
+    assert json.dumps(plan) == json.dumps(plan_of(*other, backend_scope=scope))
     assert inventory == before
 
 
@@ -179,18 +183,20 @@ def test_a_weight_changes_only_the_pools_of_its_backend(data: st.DataObject, inv
     assert {**plan, "pools": None, "warnings": None} == {**other, "pools": None, "warnings": None}
 
 
-@given(inventories())
-def test_an_unrelated_backend_renames_nothing(inventory: Inventory) -> None:
-    further = {**(inventory or [backend("x")])[0], "backend_id": "unrelated-backend", "supported_models": ["unrelated"]}
-    plan, other = plan_of(*inventory), plan_of(*inventory, further)
+@given(mixed_inventories(min_size=0), st.sampled_from(["auto", "deployment"]))
+def test_an_unrelated_backend_renames_nothing(inventory: Inventory, scope: str) -> None:
+    further = {**backend("unrelated-backend"), "supported_models": ["unrelated"]}
+    plan = plan_of(*inventory, backend_scope=scope)
+    other = plan_of(*inventory, further, backend_scope=scope)
     assert other["pools"] == plan["pools"]
+    assert [route for route in other["routes"] if route["models"] != ["unrelated"]] == plan["routes"]
     assert [model for model in other["models"] if model["key"] != "unrelated"] == plan["models"]
-    assert routes_of(other)["unrelated"] == "unrelated-backend"
 
 
-def test_a_large_inventory_is_planned_in_a_blink() -> None:
+@pytest.mark.parametrize("scope", ["auto", "deployment"])
+def test_a_large_inventory_is_planned_in_a_blink(scope: str) -> None:
     names = [f"model-number-{number}" for number in range(2000)]
     started = time.process_time()
-    plan = plan_of(backend("east", *names), backend("west", *names))
+    plan = plan_of(backend("east", *names), backend("west", *names), backend_scope=scope)
     assert time.process_time() - started < 2
     assert len(plan["pools"]) == 2000

@@ -91,6 +91,17 @@ def test_a_field_is_refused_with_path_and_remedy(field: str, value: Any, message
         ({"name": "m", "retirement_date": "soon"}, ".retirement_date", "is 'soon'"),
         ({"name": "m", "retirement_date": [HUGE]}, ".retirement_date", "is a list of 1"),
         ({"name": "m", "modelFormat": "OpenAI"}, ".modelFormat", "is not a known field"),
+        ({"name": "m", "deployment": ""}, ".deployment", "is empty"),
+        ({"name": "m", "deployment": "d" * 257}, ".deployment", "(259 characters)"),
+        ({"name": "m", "deployment": "a\nb"}, ".deployment", r"is 'a\nb'"),
+        ({"name": "m", "aliases": "n"}, ".aliases", "is 'n', not a list"),
+        ({"name": "m", "aliases": ["n", None]}, ".aliases[1]", "is None"),
+        ({"name": "m", "aliases": ["n", "non-llm-request"]}, ".aliases[1]", "which the policies use"),
+        ({"name": "m", "aliases": ["x" * 257]}, ".aliases[0]", "(259 characters)"),
+        ({"name": "m", "fallbacks": "gpt-4o"}, ".fallbacks", "not a list"),
+        ({"name": "m", "fallbacks": [{"gpt-4o": 1}]}, ".fallbacks[0]", "is a mapping"),
+        ({"name": "m", "capabilities": "chat"}, ".capabilities", "not a list"),
+        ({"name": "m", "capabilities": ["chat", "a b"]}, ".capabilities[1]", "is not the name of a capability"),
     ],
 )
 def test_a_model_is_refused_with_its_place(model: Any, path: str, message: str) -> None:
@@ -239,12 +250,6 @@ def test_a_thirty_first_backend_of_a_model_is_refused() -> None:
 def test_a_token_of_entra_never_goes_to_an_external_provider() -> None:
     problem = only_problem(external("mistral", auth_scheme="managed_identity"))
     assert (problem.path, problem.remedy) == ("llm_backends[0].auth_scheme", "write api_key or token")
-
-
-def test_one_pool_never_holds_azure_and_external_backends() -> None:
-    problem = only_problem(backend("azure", "Mistral-Large"), external("mistral", "mistral-large"))
-    assert problem.path == "llm_backends[1].supported_models"
-    assert "one pool cannot carry both credentials" in problem.message
 
 
 def test_all_problems_come_at_once_in_the_order_of_reading() -> None:

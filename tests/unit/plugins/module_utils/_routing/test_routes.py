@@ -62,18 +62,17 @@ def test_a_serverless_endpoint_has_no_azure_openai_deployments() -> None:
     assert (problem.path, problem.remedy) == ("llm_backends[0].backend_type", "write ai-foundry")
 
 
-def test_a_pool_of_families_that_share_no_shape_is_a_warning() -> None:
+def test_members_that_take_different_tokens_are_routes_of_their_own() -> None:
     plan = plan_of(backend("a"), backend("b", endpoint=SERVERLESS))
-    (route,) = plan["routes"]
-    assert (route["family"], route["token_audience"]) == ("ai-foundry", COGNITIVE)
-    shape, token = plan["warnings"]
-    assert "families ai-foundry, serverless" in shape
-    assert f"audiences {COGNITIVE}, {MACHINE_LEARNING}" in token
+    assert [(route["name"], route["family"], route["token_audience"]) for route in plan["routes"]] == [
+        ("a-gpt-4o", "azure-openai", COGNITIVE),
+        ("b-gpt-4o", "serverless", MACHINE_LEARNING),
+    ]
 
 
 def test_a_pool_that_retries_cannot_cross_is_a_warning() -> None:
     (warning,) = plan_of(*(backend(f"b{number}") for number in range(30)))["warnings"]
-    assert warning.startswith("gpt-4o-backend-pool: a request may meet 87 failures")
+    assert warning.startswith("gpt-4o: a request may meet 87 failures")
     assert plan_of(*(backend(f"b{number}", circuit_breaker={"count": 1}) for number in range(30)))["warnings"] == []
 
 

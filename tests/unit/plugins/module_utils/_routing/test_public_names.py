@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Public names: aliases and fallbacks of models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.plugins.module_utils._routing.inventories import backend, external, only_problem, plan_of, problems_of
+
+PTU = {"name": "ptu", "deployment": "gpt-4o-ptu", "sku": "GlobalProvisionedManaged"}
+KEY = {"auth_scheme": "api_key", "credential": {"named_value": "the-key"}}
+
+
+def chain_of(plan: dict[str, Any], model: str) -> list[tuple[str, str]]:
+    """Return (route, model served there) of each hop of a model."""
+    (found,) = (each for each in plan["models"] if each["name"] == model)
+    return [(hop["route"], hop["model"]) for hop in found["hops"]]
+
+
+def status_codes_of(plan: dict[str, Any]) -> dict[str, list[str]]:
+    return {each["name"]: each["circuit_breaker"]["status_codes"] for each in plan["backends"]}
+
+
+def test_aliases_of_all_entries_are_names_of_the_model() -> None:
+    plan = plan_of(
+        backend("a", {"name": "GPT-4o", "aliases": ["Chat", "gpt-4O", "chat"]}),
+        backend("b", {"name": "gpt-4o", "aliases": ["CHAT", "default"]}),
+    )
+    (model,) = plan["models"]
+    assert (model["aliases"], model["keys"]) == (["Chat", "default"], ["gpt-4o", "chat", "default"])
+    assert [each["aliases"] for each in model["deployments"]] == [["Chat", "default"], ["Chat", "default"]]
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ("CHAT", "is 'Chat', the name of another model ('CHAT')"),
+        ({"name": "m", "aliases": ["chat"]}, "is 'chat', an alias of another model ('gpt-4o')"),
+    ],
+)
+def test_an_alias_of_two_models_is_refused(other: Any, message: str) -> None:
+    problem = only_problem(backend("a", {"name": "gpt-4o", "aliases": ["x", "Chat"]}), backend("b", other))
+    assert problem.path.endswith(
+        ("llm_backends[0].supported_models[0].aliases[1]", "[1].supported_models[0].aliases[0]")
+    )
+    assert (problem.message, problem.remedy) == (message, "give each model aliases of its own")
+
+
+def test_fallbacks_follow_the_routes_of_their_model_in_order_and_once() -> None:
+    plan = plan_of(
+        backend("a", {**PTU, "fallbacks": ["chat", "gpt-4o", "small"]}, {"name": "gpt-4o", "aliases": ["chat"]}),
+        backend("b", "gpt-4o", {"name": "small", "fallbacks": ["ptu"]}),
+    )
+    assert chain_of(plan, "ptu") == [
+        ("a-gpt-4o-ptu", "ptu"),
+        ("gpt-4o-backend-pool", "gpt-4o"),
+        ("b-small", "small"),
+    ]
+    assert chain_of(plan, "small") == [("b-small", "small"), ("a-gpt-4o-ptu", "ptu")]
+    assert chain_of(plan, "gpt-4o") == [("gpt-4o-backend-pool", "gpt-4o")]
+    assert {route["scope"] for route in plan["routes"]} == {"deployment"}
+    assert {route["name"]: route["models"] for route in plan["routes"]} == {
+        "a-gpt-4o-ptu": ["ptu"],
+        "b-small": ["small"],
+        "gpt-4o-backend-pool": ["gpt-4o"],
+    }
+
+
+def test_models_that_have_nothing_to_do_with_fallbacks_stay_as_they_are() -> None:
+    plan = plan_of(backend("a", {**PTU, "fallbacks": ["gpt-4o"]}, "gpt-4o", "Phi-4"))
+    assert [(route["name"], route["scope"]) for route in plan["routes"]] == [
+        ("a", "backend"),
+        ("a-gpt-4o", "deployment"),
+        ("a-gpt-4o-ptu", "deployment"),
+    ]
+
+
+@pytest.mark.parametrize("pool", ["gpt-4o-backend-pool", "GPT-4o-Backend-Pool"])
+def test_a_fallback_may_be_one_pool_of_a_model(pool: str) -> None:
+    plan = plan_of(
+        backend("a", {**PTU, "fallbacks": [pool]}, "gpt-4o"),
+        backend("b"),
+        external("x", "gpt-4o", priority=2, **KEY),
+    )
+    assert chain_of(plan, "gpt-4o")[1:] == [("x-gpt-4o", "gpt-4o")]
+    assert chain_of(plan, "ptu") == [("a-gpt-4o-ptu", "ptu"), ("gpt-4o-backend-pool", "gpt-4o")]
+
+
+def test_a_model_comes_before_a_pool_of_the_same_name() -> None:
+    plan = plan_of(backend("a", PTU | {"fallbacks": ["m-backend-pool"]}, "m"), backend("b", "m", "m-backend-pool"))
+    assert chain_of(plan, "ptu")[1] == ("b-m-backend-pool", "m-backend-pool")
+
+
+@pytest.mark.parametrize(
+    ("fallback", "message", "remedy"),
+    [
+        ("gpt4o", "is 'gpt4o', which is no model, alias or pool of the inventory", "write gpt-4o"),
+        (
+            "xyz",
+            "is 'xyz', which is no model",
+            "write the name or an alias of a model of the inventory, or of its pool",
+        ),
+        ("gpt4o-backend-pool", "is 'gpt4o-backend-pool', which is no model", "write gpt-4o-backend-pool"),
+        ("PTU", "is 'PTU', the model itself", "name another model, or remove it"),
+        ("reserved", "is 'reserved', the model itself", "name another model, or remove it"),
+    ],
+)
+def test_a_fallback_that_leads_nowhere_is_refused(fallback: str, message: str, remedy: str) -> None:
+    ptu = {**PTU, "aliases": ["reserved"], "fallbacks": ["gpt-4o", fallback]}
+    problem = only_problem(backend("a", ptu, "gpt-4o"), backend("b"))
+    assert problem.path == "llm_backends[0].supported_models[0].fallbacks[1]"
+    assert message in problem.message
+    assert problem.remedy == remedy
+
+
+def test_a_model_does_not_fall_back_to_its_own_pool() -> None:
+    own = {"name": "gpt-4o", "fallbacks": ["gpt-4o-backend-pool"]}
+    problem = only_problem(backend("a", own), backend("b"))
+    assert problem.path == "llm_backends[0].supported_models[0].fallbacks[0]"
+    assert problem.message == "is 'gpt-4o-backend-pool', the model itself"
+
+
+def test_fallbacks_are_given_once_or_alike() -> None:
+    given = {**PTU, "fallbacks": ["chat", "small"]}
+    others = backend("c", {"name": "gpt-4o", "aliases": ["chat"]}, "small")
+    alike = plan_of(backend("a", given), backend("b", {**given, "fallbacks": ["GPT-4o", "small"]}), others)
+    once = plan_of(backend("a", given), backend("b", PTU), others)
+    assert chain_of(alike, "ptu") == chain_of(once, "ptu")
+    for different in (["small", "chat"], ["small"], []):
+        problem = only_problem(backend("a", given), backend("b", {**given, "fallbacks": different}), others)
+        assert problem.path == "llm_backends[1].supported_models[0].fallbacks"
+        assert problem.message == "differs from llm_backends[0].supported_models[0].fallbacks, of the same model"
+
+
+def test_all_names_that_lead_nowhere_are_told_at_once() -> None:
+    found = problems_of(
+        backend("a", {"name": "m", "aliases": ["n"], "fallbacks": ["x", "y"]}, {"name": "n", "fallbacks": ["M"]})
+    )
+    assert [problem.path.removeprefix("llm_backends[0].supported_models[0].") for problem in found] == [
+        "aliases[0]",
+        "fallbacks[0]",
+        "fallbacks[1]",
+    ]
+
+
+def test_only_the_refused_requests_leave_a_provisioned_deployment() -> None:
+    plan = plan_of(backend("a", {**PTU, "fallbacks": ["gpt-4o"]}, "gpt-4o"))
+    assert status_codes_of(plan) == {
+        "a": ["429", "500-599"],
+        "a-gpt-4o": ["429", "500-599"],
+        "a-gpt-4o-ptu": ["500-599"],
+    }
+
+
+@pytest.mark.parametrize("codes", [["429", "500-599"], ["429"]])
+def test_status_codes_that_the_inventory_gives_win(codes: list[str]) -> None:
+    models = ({**PTU, "fallbacks": ["gpt-4o"]}, "gpt-4o")
+    for plan in (
+        plan_of(backend("a", *models), circuit_breaker={"status_codes": codes}),
+        plan_of(backend("a", *models, circuit_breaker={"status_codes": codes})),
+    ):
+        assert status_codes_of(plan)["a-gpt-4o-ptu"] == codes
+
+
+def test_a_provisioned_deployment_in_one_pool_with_others_is_a_warning() -> None:
+    provisioned = {"name": "gpt-4o", "sku": "ProvisionedManaged"}
+    (warning,) = plan_of(backend("a", provisioned), backend("b", priority=2))["warnings"]
+    assert warning.startswith("gpt-4o-backend-pool: a provisioned deployment that refuses some requests is taken out")
+    assert warning.endswith("name that in fallbacks")
+    assert plan_of(backend("a", provisioned), backend("b", provisioned, priority=2), backend("c", "small"))["warnings"]
+    assert plan_of(backend("a", provisioned), backend("b"))["warnings"] == []
+
+
+def test_a_chain_that_retries_cannot_cross_is_a_warning() -> None:
+    models = ({"name": "m", "fallbacks": ["n"]}, "n")
+    plan = plan_of(*(backend(f"b{number}", *models) for number in range(10)))
+    assert [warning.split(":")[0] for warning in plan["warnings"]] == ["m", "several routes are tried in order for m"]
+    assert "m: a request may meet 55 failures" in plan["warnings"][0]

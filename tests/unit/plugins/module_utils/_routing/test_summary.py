@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary of a run."""
+
+from __future__ import annotations
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.summary import summarize
+
+from tests.unit.plugins.module_utils._routing.inventories import backend, plan_of
+
+PTU = {"name": "ptu", "sku": "ProvisionedManaged", "fallbacks": ["gpt-4o"]}
+PLAN = plan_of(backend("a", PTU, "gpt-4o", "Phi-4"), backend("b", "gpt-4o", priority=2, weight=50))
+
+
+def test_every_route_of_a_model_has_a_row() -> None:
+    lines = summarize(PLAN, []).splitlines()
+    assert lines[1:6] == [
+        "MODEL   ROUTED TO                 MEMBERS (PRIORITY, WEIGHT)",
+        "gpt-4o  gpt-4o-backend-pool       a-gpt-4o (1, 100), b-gpt-4o (2, 50)",
+        "Phi-4   a                         -",
+        "ptu     a-ptu                     -",
+        "        then gpt-4o-backend-pool  a-gpt-4o (1, 100), b-gpt-4o (2, 50)",
+    ]
+    assert lines[7].startswith("WARNING: several routes are tried in order for ptu")
+
+
+def test_objects_are_counted_by_what_was_done() -> None:
+    objects = [
+        {"action": "created", "kind": "policy fragment"},
+        {"action": "created", "kind": "backend"},
+        {"action": "created", "kind": "backend"},
+        {"action": "deleted", "kind": "API policy"},
+        {"action": "deleted", "kind": "API policy"},
+    ]
+    done = summarize(PLAN, objects).splitlines()[:2]
+    assert done == ["created   1 policy fragment, 2 backends", "deleted   2 API policies"]
+    assert summarize(PLAN, objects, check_mode=True).startswith("to create 1 policy fragment, 2 backends\nto delete ")

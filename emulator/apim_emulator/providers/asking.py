@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from apim_emulator.providers.errors import Dialect
+from apim_emulator.providers.errors import Dialect, openai_error
 from apim_emulator.providers.families import Place, Surface
 
 _DATED_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
@@ -128,6 +128,16 @@ def model_of(body: Mapping[str, Any] | None) -> str | None:
     """Return the model that a body names."""
     model = body.get("model") if body is not None else None
     return model if isinstance(model, str) and model else None
+
+
+def metadata_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the metadata of something that is to be kept. Raises Refused: not an object of texts."""
+    metadata = body.get("metadata") or {}
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise openai_error(
+            400, "Invalid type for 'metadata': expected an object of strings.", "invalid_type", "metadata"
+        )
+    return metadata
 
 
 def check_body(

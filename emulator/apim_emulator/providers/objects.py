@@ -50,7 +50,9 @@ class Objects:
         self._bytes = 0
 
     def put(self, host: str, item: StoredObject) -> None:
-        """Keep an object, in the place of one with its id."""
+        """Keep an object, in the place of one with its id. One that alone is too large is not kept."""
+        if item.size > self._most_bytes:
+            return
         key = (host, item.kind, item.id)
         replaced = self._items.get(key)
         self._items[key] = item

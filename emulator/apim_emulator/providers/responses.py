@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from apim_emulator.providers.answers import EVENTS, JSON, Model, Reply, count_tokens, spoken, usage_of
+from apim_emulator.providers.asking import metadata_of
 from apim_emulator.providers.errors import openai_error
 from apim_emulator.providers.objects import Objects, StoredObject
 
@@ -44,7 +45,7 @@ def respond(model: Model, body: Mapping[str, Any]) -> tuple[StoredObject, Reply]
         "usage": _usage(body, words),
     }
     tokens = done["usage"]["total_tokens"]
-    items = orjson.dumps(_input_items(body["input"]))
+    items = _input_items(body["input"])
     if body.get("stream") is True:
         pieces = _events(started, done, message, part, words)
         return StoredObject("responses", done, items), Reply(EVENTS, pieces, tokens)
@@ -55,7 +56,7 @@ def respond(model: Model, body: Mapping[str, Any]) -> tuple[StoredObject, Reply]
 
 
 def _started(model: Model, body: Mapping[str, Any]) -> dict[str, Any]:
-    metadata, instructions, limit = (body.get(name) for name in ("metadata", "instructions", "max_output_tokens"))
+    instructions, limit = body.get("instructions"), body.get("max_output_tokens")
     return {
         "id": f"resp_{secrets.token_hex(24)}",
         "object": "response",
@@ -66,7 +67,7 @@ def _started(model: Model, body: Mapping[str, Any]) -> dict[str, Any]:
         "incomplete_details": None,
         "instructions": instructions if isinstance(instructions, str) else None,
         "max_output_tokens": limit if isinstance(limit, int) else None,
-        "metadata": metadata if isinstance(metadata, dict) else {},
+        "metadata": metadata_of(body),
         "model": model.deployment,
         "output": [],
         "parallel_tool_calls": True,
@@ -99,11 +100,13 @@ def _usage(body: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _input_items(given: Any) -> list[dict[str, Any]]:
-    """Return the items of an input as they are listed: text as a message of the user, each item with an id."""
-    if isinstance(given, str):
-        return [_input_item({"role": "user", "content": given})]
-    return [_input_item(item) for item in given]
+def _input_items(given: Any) -> bytes:
+    """Return the items of an input as they are listed, as JSON: text as a message of the user, each item with an id."""
+    items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    try:
+        return orjson.dumps([_input_item(item) for item in items])
+    except orjson.JSONEncodeError as error:
+        raise openai_error(400, "The input is nested too deeply.", "invalid_value", "input") from error
 
 
 def _input_item(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from apim_emulator.providers.uploads import uploaded_file, wanted_batch
 
 BYTES = "application/octet-stream"
 _PAGE = 20
+_LIMIT = re.compile(r"[0-9]{1,6}")
 _MOST_LISTED = {"responses": 100, "files": 10_000, "batches": 100}
 _SINGULAR = {"responses": "response", "files": "file", "batches": "batch"}
 _CANCELLABLE = frozenset(("validating", "in_progress", "finalizing"))
@@ -147,7 +149,7 @@ def _page(newest_last: Sequence[dict[str, Any]], query: Mapping[str, str], most:
     order, limit, after = query.get("order", "desc"), query.get("limit", str(_PAGE)), query.get("after")
     if order not in ("asc", "desc"):
         raise openai_error(400, f"Invalid value: '{order}'. Supported values are: 'asc' and 'desc'.", None, "order")
-    if not limit.isdecimal() or not 1 <= int(limit) <= most:
+    if not _LIMIT.fullmatch(limit) or not 1 <= int(limit) <= most:
         raise openai_error(400, f"Invalid 'limit': expected an integer from 1 to {most}.", None, "limit")
     items = list(newest_last if order == "asc" else reversed(newest_last))
     if after is not None:

@@ -13,6 +13,7 @@ from email.message import MIMEPart
 from email.policy import HTTP
 from typing import Any
 
+from apim_emulator.providers.asking import metadata_of
 from apim_emulator.providers.errors import Dialect, openai_error
 from apim_emulator.providers.objects import StoredObject
 
@@ -30,7 +31,9 @@ def uploaded_file(content_type: str, content: bytes, dialect: Dialect) -> Stored
     purpose = _content(parts["purpose"]).decode("utf-8", "replace")
     if purpose not in _PURPOSES:
         raise openai_error(400, f"'{purpose}' is not one of {sorted(_PURPOSES)}.", "invalid_value", "purpose")
-    return file_object(parts["file"].get_filename() or "upload", purpose, _content(parts["file"]))
+    # A name that is no UTF-8 comes with lone surrogates, which no JSON writer takes.
+    filename = (parts["file"].get_filename() or "upload").encode("utf-8", "replace").decode()
+    return file_object(filename, purpose, _content(parts["file"]))
 
 
 def file_object(filename: str, purpose: str, content: bytes) -> StoredObject:
@@ -57,10 +60,10 @@ def wanted_batch(wanted: Mapping[str, Any], has_file: Callable[[str], bool], dia
     if not has_file(wanted["input_file_id"]):
         text = f"Input file '{wanted['input_file_id']}' not found."
         raise openai_error(400, text, "invalid_value", "input_file_id")
-    return batch_object(wanted["input_file_id"], wanted["endpoint"], wanted.get("metadata"))
+    return batch_object(wanted["input_file_id"], wanted["endpoint"], metadata_of(wanted))
 
 
-def batch_object(input_file_id: str, endpoint: str, metadata: Any = None) -> StoredObject:
+def batch_object(input_file_id: str, endpoint: str, metadata: dict[str, str] | None = None) -> StoredObject:
     """Return a batch that waits; nothing runs it."""
     now = int(time.time())
     body = {
@@ -83,7 +86,7 @@ def batch_object(input_file_id: str, endpoint: str, metadata: Any = None) -> Sto
         "cancelling_at": None,
         "cancelled_at": None,
         "request_counts": {"total": 0, "completed": 0, "failed": 0},
-        "metadata": metadata if isinstance(metadata, dict) else None,
+        "metadata": metadata,
     }
     return StoredObject("batches", body)
 

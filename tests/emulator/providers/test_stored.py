@@ -10,6 +10,8 @@ from typing import Any
 
 import openai
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openai.types import Batch, FileObject
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
@@ -242,6 +244,30 @@ def test_bodies_that_miss_something(stand: Stand) -> None:
     assert post("batches", json={"input_file_id": "f", "endpoint": "/v1/embeddings"}) == (400, "completion_window")
     batch = {"input_file_id": "f", "endpoint": "/v1/embeddings", "completion_window": "1h"}
     assert post("batches", json=batch) == (400, "completion_window")
+    assert post("responses", json={"model": "m", "input": "Hi", "metadata": {"a": 1}}) == (400, "metadata")
+    deep: Any = {"role": "user", "content": "Hi"}
+    for _ in range(400):
+        deep = {"role": "user", "content": [deep]}
+    assert post("responses", json={"model": "m", "input": [deep]}) == (400, "input")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    filename=st.binary(max_size=8),
+    boundary=st.sampled_from(("x", "", '"x"', "y; charset=none")),
+    content=st.binary(max_size=40),
+    end=st.sampled_from((b"--x--", b"--x", b"")),
+)
+def test_no_form_breaks_a_provider(stand: Stand, filename: bytes, boundary: str, content: bytes, end: bytes) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n'
+    purpose = head % (b"purpose", b"") + b"batch\r\n"
+    form = purpose + head % (b"file", b'; filename="%b"' % filename) + content + b"\r\n" + end
+    headers = {"api-key": KEY, "Content-Type": f"multipart/form-data; boundary={boundary}"}
+    answer = stand.http.post(f"{PLACES['v1']}/files", data=form, headers=headers)
+    assert answer.status_code in (200, 400), answer.text
+    if answer.status_code == 200 and b"\n" not in filename and b"\r" not in filename and end == b"--x--":
+        found = stand.http.get(f"{PLACES['v1']}/files/{answer.json()['id']}/content", headers={"api-key": KEY})
+        assert found.content == content
 
 
 def test_credentials_and_behaviour_come_before_the_object(stand: Stand) -> None:

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Offboarding: all that an owner has goes, in an order that live traffic survives, and nothing else does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.harness import ROOT, Service
+from tests.integration.inventory import backend, host, hosts, inventory
+from tests.integration.playbook import Playbooks, Run
+from tests.integration.test_prune import make_backend, make_pool
+
+OFFBOARD = ROOT / "playbooks/offboard.yml"
+_TASK = "Remove all that the owner has"
+_APIS = {"llm_universal_api": {"deploy": True}, "llm_azure_openai_api": {"deploy": True}}
+
+
+def offboard(playbooks: Playbooks, wanted: dict[str, Any], *arguments: str) -> Run:
+    """Run the collection's playbook `offboard` to a successful end."""
+    run = playbooks.run(OFFBOARD, wanted, *arguments)
+    if run.status:
+        raise AssertionError(run.output)
+    return run
+
+
+def summary(run: Run) -> list[str]:
+    """The lines that a person sees at the end."""
+    shown = run.result("Show what is gone")["msg"]
+    return [line.strip() for line in (shown.splitlines() if isinstance(shown, str) else shown) if line.strip()]
+
+
+def test_all_that_an_owner_has_goes_and_nothing_else(playbooks: Playbooks, service: Service) -> None:
+    make_backend(service)
+    make_pool(service, "by-hand")
+    key = {"auth_scheme": "api_key", "credential": {"value": "the-key-of-aoai-c"}}
+    backends = [backend("aoai-a", "gpt-5"), backend("aoai-b", "gpt-5"), backend("aoai-c", "o3", **key)]
+    wanted = inventory(service, *backends, **_APIS)
+    playbooks.onboard(wanted)
+
+    preview = offboard(playbooks, wanted, "--check", "--diff")
+    run = offboard(playbooks, wanted, "--diff")
+
+    assert preview.writes == []
+    assert preview.result(_TASK)["objects"] == run.result(_TASK)["objects"]
+    assert preview.result(_TASK)["diff"] == run.result(_TASK)["diff"]
+    assert {method for method, _ in run.writes} == {"DELETE"}
+    targets = [target for _, target in run.writes]
+    kinds = ["backends" if "pool" not in target else "pools" for target in targets if target.startswith("backends/")]
+    assert kinds == ["pools", *["backends"] * 3]
+    order = [target.partition("/")[0] for target in targets]
+    assert order == sorted(order, key=["apis", "policyFragments", "backends", "namedValues"].index)
+    assert set(service.backends()) == {"by-hand"}
+    assert set(service.pools()) == {"by-hand-pool"}
+    assert (service.fragments(), service.named_values()) == ({}, {})
+    assert list(service.azure.sdk.api.list_by_service(*service.place)) == []
+    lines = summary(run)
+    assert lines[0].endswith("removed what citadel has")
+    assert {"pool gpt-5-backend-pool", "backend aoai-a", "API universal-llm-api"} <= set(lines)
+    assert "the-key-of-aoai-c" not in run.output + preview.output
+
+    again = offboard(playbooks, wanted)
+    assert again.writes == []
+    assert again.totals[service.name]["changed"] == 0
+    assert summary(again)[1:] == ["nothing"]
+    assert playbooks.onboard(wanted).totals[service.name]["changed"] > 0
+
+
+def test_what_a_hub_includes_stays_and_serves_no_model(playbooks: Playbooks, service: Service) -> None:
+    wanted = inventory(service, backend("aoai-a"))
+    playbooks.onboard(wanted)
+    properties = {"displayName": "Hub", "path": "hub", "protocols": ["https"], "serviceUrl": "https://a.example"}
+    service.azure.sdk.api.begin_create_or_update(*service.place, "hub", {"properties": properties}).result()
+    include = '<policies><inbound><include-fragment fragment-id="set-backend-pools" /></inbound></policies>'
+    policy = {"properties": {"format": "rawxml", "value": include}}
+    service.azure.sdk.api_policy.create_or_update(*service.place, "hub", "policy", policy)
+
+    run = offboard(playbooks, wanted)
+
+    (kept,) = service.fragments().values()
+    assert (kept.name, "citadel" in kept.value, "owner" in (kept.description or "")) == (
+        "set-backend-pools",
+        False,
+        False,
+    )
+    assert "policy fragment set-backend-pools stays, without the part of citadel" in summary(run)
+    assert summary(run)[-1].endswith("is used by the following entities: /apis/hub/policies/policy")
+    assert (service.backends(), service.named_values()) == ({}, {})
+    assert offboard(playbooks, wanted).writes == []
+
+
+@pytest.mark.parametrize("missing", ["apim_resource_group", "llm_owner"])
+def test_it_needs_to_know_where_and_whose(playbooks: Playbooks, service: Service, missing: str) -> None:
+    run = playbooks.run(OFFBOARD, hosts({service.name: {**host(), "llm_owner": "citadel", missing: ""}}))
+    assert run.status != 0
+    assert run.writes == []
+    assert {"apim_resource_group": "resource_group", "llm_owner": "give owner"}[missing] in run.message(service.name)

@@ -107,6 +107,16 @@ def test_the_condition_may_read_the_body_of_the_answer(site: Site, code: str, ex
         assert answer.json()["error"]["code"] == "model_not_found"
 
 
+@pytest.mark.parametrize("preserve", ["true", "false"])
+def test_the_next_attempt_may_read_the_answer_before_it(site: Site, preserve: str) -> None:
+    read = f"context.Response.Body.As<string>(preserveContent: {preserve}).Length"
+    aside(site, f'<set-variable name="length" value="@({read})" />{OTHER_MODEL}' + TO_BACKEND.format("two"))
+    site.provider(FIRST, status=503)
+    streamed = site.ask(body={"stream": True}, stream=True)
+    assert b'"model":"other"' in b"".join(streamed.iter_content(None))
+    assert hosts(site) == [FIRST, SECOND]
+
+
 def test_a_search_goes_on_until_a_backend_has_the_object(site: Site) -> None:
     """A retry on 404 alone finds what one of several backends keeps, and leaves any other answer to the client."""
     site.put("apis/llm/operations/response", operation(method="GET", urlTemplate="/responses/*"))

@@ -69,7 +69,7 @@ _TLS_CHECKS = {"validate_certificate_chain": True, "validate_certificate_name": 
 
 def _credentials(backend: Backend, api_version: str = "") -> dict[str, Any]:
     """Return the option ``credentials``, left out where the inventory leaves them to whoever made the backend."""
-    if backend.auth_scheme != "managed_identity" and not backend.credential:
+    if not backend.is_authenticated:
         return {}
     own = backend.credential.options(backend.backend_id) if backend.credential else {}
     return {"credentials": {**own, "query": {"api-version": api_version}} if api_version else own}

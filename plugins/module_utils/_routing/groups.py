@@ -33,7 +33,7 @@ class Group:
     def takes(self, member: Member, deployment: str) -> bool:
         """Tell whether a request to the group suits one more member, which goes by ``deployment`` in the body."""
         same_body = not deployment or not self.deployment or deployment == self.deployment
-        return same_body and member.credential_class == self.members[0].credential_class
+        return same_body and member.pool_class == self.members[0].pool_class
 
     def add(self, member: Member, deployment: str) -> None:
         """Add a member that the group takes."""

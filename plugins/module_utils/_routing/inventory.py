@@ -78,6 +78,11 @@ class Backend:
         """The family of its endpoint."""
         return family_of(self.backend_type, self.endpoint)
 
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether the inventory tells how the gateway authenticates to it: by its identity or a credential."""
+        return self.auth_scheme == "managed_identity" or self.credential is not None
+
     @cached_property
     def token_audience(self) -> str:
         """Audience of the managed identity's token that it takes; empty when it takes none."""

@@ -77,8 +77,17 @@ class Member:
 
         Every member of a pool gets the token that a request carries, so tokens of one audience are a class. Credentials
         that the inventory gives belong to each APIM backend. Where it gives none, they may have been set there by
-        someone else and must be left alone, so that no api-version can be kept beside them.
+        someone else, and are left alone.
         """
         if self.account.auth_scheme == "managed_identity":
             return "identity", self.account.token_audience
-        return ("own",) if self.account.credential else ("unknown", self.api_version)
+        return ("own",) if self.account.credential else ("unknown",)
+
+    @property
+    def pool_class(self) -> tuple[str, ...]:
+        """What members of a pool have in common: the credentials' class and, if these are unknown, the api-version.
+
+        An APIM backend that brings its api-version keeps that among its credentials, which are then no longer left
+        alone.
+        """
+        return (*self.credential_class, "" if self.account.is_authenticated else self.api_version)

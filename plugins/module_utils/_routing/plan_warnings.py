@@ -53,7 +53,7 @@ def _lacking_credentials(backends: Iterable[Backend]) -> list[str]:
         f"llm_backends[{backend.index}].credential is missing: the gateway sends no {backend.auth_scheme} to "
         f"{backend.backend_id}, unless the backend in APIM has got one otherwise"
         for backend in backends
-        if backend.auth_scheme != "managed_identity" and not backend.credential
+        if not backend.is_authenticated
     ]
 
 

@@ -32,6 +32,15 @@ INBOUND = (
     "set-backend-authorization",
     "set-llm-usage",
 )
+# As a hub has it: tries again as long as that may help, and knows nothing of chains but the fragment.
+_BACKEND_SECTION = """
+    <backend>
+        <retry condition="@(context.Response.StatusCode == 404 || context.Response.StatusCode == 429)" count="50"
+                interval="0" first-fast-retry="true">
+            <include-fragment fragment-id="set-fallback-backend" />
+            <forward-request buffer-request-body="true" />
+        </retry>
+    </backend>"""
 _GATEWAY_URL = "https://gateway.example/llm"
 # Where this API's clients put their subscription key; no other API does.
 _KEY_NAMES = {"Header": "X-Hub-Key", "Query": "hub-key"}
@@ -42,11 +51,13 @@ class Result(NamedTuple):
 
     :ivar response: status, reason, headers and body (text) when a fragment answered, else None.
     :ivar sent: path, query, headers, body, backend and metric of the request as the policies left it.
+    :ivar attempts: backend, path with query, token (None without) and body (JSON) of each request that was forwarded.
     """
 
     response: dict[str, Any] | None
     sent: dict[str, Any]
     variables: dict[str, Any]
+    attempts: list[dict[str, Any]]
 
     @property
     def error(self) -> dict[str, Any]:
@@ -63,15 +74,16 @@ class Result(NamedTuple):
 
 
 class _Backend:
-    """The gateway's side of one request: any backend answers, and a token tells what it is for."""
+    """The gateway's side of one request: backends answer what they are told to, and a token tells what it is for."""
 
-    def __init__(self) -> None:
-        self.forwarded: Forward | None = None
+    def __init__(self, answers: Iterable[int]) -> None:
+        self._answers = iter(answers)
+        self.forwarded: list[Forward] = []
         self.events: list[dict[str, Any]] = []
 
     async def forward(self, request: Forward) -> Answer:
-        self.forwarded = request
-        return Answer(200, "OK", [], b"")
+        self.forwarded.append(request)
+        return Answer(next(self._answers), "", [], b"")
 
     async def send(self, request: Send) -> Answer:
         raise AssertionError(f"a fragment sent a request of its own to {request.url}")
@@ -107,10 +119,10 @@ class Host:
         self._runner.close()
 
     def evaluate(
-        self, plan: str, fragments: Iterable[str], call: Call, variables: Mapping[str, Any]
+        self, plan: str, fragments: Iterable[str], call: Call, variables: Mapping[str, Any], answers: Iterable[int]
     ) -> tuple[Evaluation, _Backend]:
-        """Run a request through fragments of a plan, in this order."""
-        backend = _Backend()
+        """Run a request through fragments of a plan, in this order; ``answers`` are the statuses of its attempts."""
+        backend = _Backend(answers)
         program = self._program(plan, tuple(fragments))
         return self._runner.run(self._engine.evaluate(program, call, backend, variables)), backend
 
@@ -119,10 +131,7 @@ class Host:
         key = plan, fragments
         if key not in self._programs:
             includes = "".join(f'<include-fragment fragment-id="{name}" />' for name in fragments)
-            policy = (
-                f"<policies><inbound>{includes}</inbound><backend><forward-request /></backend><outbound />"
-                "<on-error /></policies>"
-            )
+            policy = f"<policies><inbound>{includes}</inbound>{_BACKEND_SECTION}<outbound /><on-error /></policies>"
             joined = compose(
                 [ScopedPolicy("api", "/apis/llm", policy)], self._plans[plan], {"uami-client-id": UAMI_CLIENT_ID}
             )
@@ -151,12 +160,14 @@ class Gateway:
         parameters: Mapping[str, str] | None = None,
         variables: Mapping[str, Any] | None = None,
         product: str | None = None,
+        answers: Iterable[int] = (200,),
     ) -> Result:
         """Send a request through fragments.
 
         :param model: makes a JSON body with this model, unless ``body`` is given.
         :param parameters: what the path's template matched.
         :param variables: what earlier policies set.
+        :param answers: the statuses of the attempts; one of 404 or 429 is followed by another attempt.
         """
         if body is None and model is not None:
             body = json.dumps({"model": model, "messages": [{"role": "user", "content": "2026-01-02T03:04:05+06:00"}]})
@@ -176,10 +187,13 @@ class Gateway:
             headers=list((headers or {}).items()),
             body=None if body is None else body.encode("utf-8", "surrogatepass"),
         )
-        evaluation, backend = self._host.evaluate(self._plan, fragments, call, variables or {})
+        evaluation, backend = self._host.evaluate(self._plan, fragments, call, variables or {}, answers)
         assert evaluation.outcome.error is None, evaluation.outcome.error
         return Result(
-            None if backend.forwarded else _answer(evaluation), _request(evaluation, backend), evaluation.variables
+            None if backend.forwarded else _answer(evaluation),
+            _request(evaluation, backend),
+            evaluation.variables,
+            [_attempt(each) for each in backend.forwarded],
         )
 
 
@@ -187,6 +201,18 @@ def _answer(evaluation: Evaluation) -> dict[str, Any]:
     outcome = evaluation.outcome
     body = (outcome.body or b"").decode()
     return {"status": outcome.status, "reason": outcome.reason, "headers": dict(outcome.headers), "body": body}
+
+
+def _attempt(request: Forward) -> dict[str, Any]:
+    headers = dict(request.headers)
+    token = headers.get("Authorization", "").removeprefix("Bearer ")
+    body = json.loads(request.body) if request.body else None
+    return {
+        "backend": request.backend_id,
+        "path": request.path_and_query,
+        "token": token.rpartition(" for ")[2] or None,
+        "body": body,
+    }
 
 
 def _request(evaluation: Evaluation, backend: _Backend) -> dict[str, Any]:

@@ -133,6 +133,16 @@ _SERVERLESS = _backend(
     "phi-serverless", "ai-foundry", "https://phi.swedencentral.models.ai.azure.com", ["Phi-4-mini", "embed-v4"]
 )
 
+_CHAT = {
+    "name": "chat",
+    "deployment": "chat-ptu",
+    "sku": "ProvisionedManaged",
+    "aliases": ["talk"],
+    "fallbacks": ["spare", "vendor/large"],
+}
+_MIXED = {"name": "mixed", "deployment": "Mixed", "model_format": "Cohere"}
+_VENDOR = {"name": "vendor/large", "aliases": ["vendor-large"]}
+
 PLANS = {
     "single": _build(_PRIMARY),
     "balanced": _build(_PRIMARY, _SECONDARY),
@@ -148,6 +158,28 @@ PLANS = {
         _EXTERNAL,
     ),
     "keys": _build(_backend("foundry-key", "ai-foundry", "https://f.services.ai.azure.com", ["grok-3"], **_KEY)),
+    "chains": _build(
+        _backend(
+            "ptu",
+            "azure-openai",
+            "https://ptu.openai.azure.com",
+            [_CHAT, {"name": "renamed", "deployment": "renamed-2"}],
+        ),
+        _backend(
+            "foundry",
+            "ai-foundry",
+            "https://f.services.ai.azure.com",
+            [{"name": "chat", "deployment": "Chat-4", "model_format": "Cohere"}],
+            priority=2,
+            **_KEY,
+        ),
+        _backend("new", "ai-foundry", "https://n.services.ai.azure.com", [_MIXED]),
+        _backend("serverless", "ai-foundry", "https://s.swedencentral.models.ai.azure.com", ["spare"]),
+        _backend("classic", "azure-openai", "https://c.openai.azure.com", [_MIXED]),
+        _backend(
+            "vendor", "external", "https://api.vendor.example/v1", [_VENDOR], credential={"named_value": "vendor"}
+        ),
+    ),
     "empty": _build(),
     "ten": pooled(10),
     "thousand": pooled(1000),

@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The package's parameters and the inventory's variables: which is which.
+
+Names are those of the package document and the onboarding guide; ``universalLlmApiPath`` and
+``configureCircuitBreaker`` are in the package's own parameter template. PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SERVICE, IDENTITY, BACKENDS = "apim", "apimManagedIdentity", "llmBackendConfig"
+IDENTITY_VARIABLE, BACKENDS_VARIABLE = "apim_managed_identity", "llm_backends"
+SERVICE_NAME = "apim_service_name"
+SUBSCRIPTION = "apim_subscription_id"
+# Properties of the parameter apim, and the variables of a host that they become.
+SERVICE_VARIABLES = {
+    "subscriptionId": SUBSCRIPTION,
+    "resourceGroupName": "apim_resource_group",
+    "name": SERVICE_NAME,
+}
+# Properties of objects, and the fields that they become.
+IDENTITY_FIELDS = {"subscriptionId": "subscription_id", "resourceGroupName": "resource_group", "name": "name"}
+BACKEND_FIELDS = {
+    "backendId": "backend_id",
+    "backendType": "backend_type",
+    "endpoint": "endpoint",
+    "authScheme": "auth_scheme",
+    "supportedModels": "supported_models",
+    "priority": "priority",
+    "weight": "weight",
+}
+MODEL_FIELDS = {
+    "name": "name",
+    "sku": "sku",
+    "capacity": "capacity",
+    "modelFormat": "model_format",
+    "modelVersion": "model_version",
+    "retirementDate": "retirement_date",
+}
+# Parameters of their own, and the variable and field that they become. Of two names for one field the first is written.
+SETTINGS = {
+    "deployUniversalLlmApi": ("llm_universal_api", "deploy"),
+    "inferenceAPIPath": ("llm_universal_api", "path"),
+    "universalLlmApiPath": ("llm_universal_api", "path"),
+    "inferenceAPIType": ("llm_universal_api", "type"),
+    "configureCircuitBreaker": ("llm_circuit_breaker", "enabled"),
+}
+AUTH_SCHEMES = {"managedIdentity": "managed_identity", "apiKey": "api_key", "token": "token"}
+
+PARAMETERS = (SERVICE, IDENTITY, BACKENDS, *SETTINGS)
+VARIABLES = tuple(
+    dict.fromkeys(
+        (
+            *SERVICE_VARIABLES.values(),
+            IDENTITY_VARIABLE,
+            BACKENDS_VARIABLE,
+            *(variable for variable, _ in SETTINGS.values()),
+        )
+    )
+)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One of the two ways to translate: names on this side to names on the other.
+
+    :ivar models: name of the field with the models of a backend, on this side.
+    :ivar auth_scheme: name of the field with the authentication scheme, on this side.
+    :ivar integers: names of the fields that hold integers; all others hold text.
+    :ivar lost: what is said of a name that the other side does not have; ``lost_remedy`` what to do then.
+    """
+
+    service: Mapping[str, str]
+    identity: Mapping[str, str]
+    backend: Mapping[str, str]
+    model: Mapping[str, str]
+    auth_schemes: Mapping[str, str]
+    models: str
+    auth_scheme: str
+    integers: frozenset[str]
+    lost: str
+    lost_remedy: str
+
+
+TO_INVENTORY = Direction(
+    SERVICE_VARIABLES,
+    IDENTITY_FIELDS,
+    BACKEND_FIELDS,
+    MODEL_FIELDS,
+    AUTH_SCHEMES,
+    "supportedModels",
+    "authScheme",
+    frozenset(("priority", "weight", "capacity")),
+    "is not in the package document and was left out",
+    "set it in the inventory, if it is needed",
+)
+
+
+def _reversed(names: Mapping[str, str]) -> dict[str, str]:
+    return {there: here for here, there in names.items()}
+
+
+TO_PACKAGE = Direction(
+    _reversed(SERVICE_VARIABLES),
+    _reversed(IDENTITY_FIELDS),
+    _reversed(BACKEND_FIELDS),
+    _reversed(MODEL_FIELDS),
+    _reversed(AUTH_SCHEMES),
+    "supported_models",
+    "auth_scheme",
+    TO_INVENTORY.integers,
+    "has no counterpart in the package and was left out",
+    "go on onboarding from the inventory, if it is needed",
+)

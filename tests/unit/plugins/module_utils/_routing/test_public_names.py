@@ -97,13 +97,13 @@ def test_a_model_comes_before_a_pool_of_the_same_name() -> None:
 @pytest.mark.parametrize(
     ("fallback", "message", "remedy"),
     [
-        ("gpt4o", "is 'gpt4o', which is no model, alias or pool of the inventory", "write gpt-4o"),
+        ("gpt4o", "is 'gpt4o', which is no model, alias or pool of the inventory", "write 'gpt-4o'"),
         (
             "xyz",
             "is 'xyz', which is no model",
             "write the name or an alias of a model of the inventory, or of its pool",
         ),
-        ("gpt4o-backend-pool", "is 'gpt4o-backend-pool', which is no model", "write gpt-4o-backend-pool"),
+        ("gpt4o-backend-pool", "is 'gpt4o-backend-pool', which is no model", "write 'gpt-4o-backend-pool'"),
         ("PTU", "is 'PTU', the model itself", "name another model, or remove it"),
         ("reserved", "is 'reserved', the model itself", "name another model, or remove it"),
     ],

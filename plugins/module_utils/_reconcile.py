@@ -35,6 +35,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import
     GoalError,
     Report,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership, without
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
     InvalidOptionsError,
@@ -63,16 +64,25 @@ class Reconciler:
     :param check_mode: plan only.
     :param prune_delay: seconds after the last write in which gateways come to see it, before anything is removed that
         requests pass through.
+    :param limits: those of the service's tier, the widest ones when it is not known.
     """
 
     def __init__(
-        self, client: ArmClient, ownership: Ownership, *, parallelism: int, check_mode: bool, prune_delay: float = 0
+        self,
+        client: ArmClient,
+        ownership: Ownership,
+        *,
+        parallelism: int,
+        check_mode: bool,
+        prune_delay: float = 0,
+        limits: Limits | None = None,
     ) -> None:
         self._client = client
         self._ownership = ownership
         self._parallelism = parallelism
         self._check_mode = check_mode
         self._prune_delay = prune_delay
+        self._limits = limits or Limits()
         self._hopeless = False
         # A run before this one may have been cut short right after a write.
         self._last_write = time.monotonic()
@@ -132,6 +142,10 @@ class Reconciler:
             if goal.prune:
                 removals.append(self._unlisted(goal, known))
         problems += self._dangling([change for stage in present for change in stage if change.wanted], existing)
+        new = [
+            each for stage in present for each in stage if each.resource.collection == NAMED_VALUES and not each.before
+        ]
+        problems += self._limits.too_many_named_values(len(existing.get(NAMED_VALUES, {})), len(new))
         if problems:
             raise GoalError(problems)
         self._fetch_hidden([change for stage in present for change in stage])
@@ -160,7 +174,7 @@ class Reconciler:
                 problems.append(f"{where}: {missing} is missing; it is needed to create a {goal.resource.kind}")
             change = self._change(goal.resource, entity["name"] if entity else name, wanted, before)
             fault = self._ownership.refusal(goal.resource, name, before, wanted) or (
-                goal.resource.fault(change.after) if change.after and not missing else ""
+                goal.resource.fault(change.after, self._limits) if change.after and not missing else ""
             )
             if fault:
                 problems.append(f"{where}: {fault}")

@@ -19,6 +19,7 @@ description:
   - When objects of one kind cannot be written, later kinds are not tried. What was done stays, and the next run does
     the rest.
   - Kinds that are left out are left alone.
+  - What the service's tier does not take is refused before anything is written.
   - Secrets of key vaults are read with O(managed_identity), unless O(named_values[].key_vault.identity_client_id) names
     another identity.
 extends_documentation_fragment:
@@ -200,6 +201,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import 
     run_module,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.kinds import KINDS, PRUNED_KINDS
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import limits_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.named_value import MANAGED_IDENTITY
 
 
@@ -215,7 +217,8 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
         given = [_read_by(client_id, item) for item in wanted["named_values"] or []]
         wanted["named_values"] = [*given, {"name": MANAGED_IDENTITY, "value": client_id}]
     goals = [goal for option in KINDS for goal in _goals(option, wanted[option], params)]
-    return {**result, **reconcile(module, client, goals, prune_delay=params["prune_delay"])}
+    limits = limits_of(gateway["sku"])
+    return {**result, **reconcile(module, client, goals, prune_delay=params["prune_delay"], limits=limits)}
 
 
 def _goals(option: str, items: list[dict[str, Any]] | None, params: dict[str, Any]) -> list[Goal]:

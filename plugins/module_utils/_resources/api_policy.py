@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import checked_policy
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import (
+    checked_policy,
+    size_fault,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_xml import PolicyXml
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import Resource, State, given
 
@@ -49,6 +53,9 @@ class ApiPolicy(Resource):
     def properties(self, state: State) -> dict[str, Any]:
         value: PolicyXml = state["value"]
         return {"value": value.text, "format": value.format}
+
+    def fault(self, state: State, limits: Limits) -> str:
+        return size_fault(state["value"].text, limits)
 
     def shown(self, state: State) -> State:
         return {"value": state["value"].readable()}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.duration import normal_duration
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
     join_owner,
     split_owner,
@@ -81,6 +82,11 @@ class Backend(Resource):
             "validate_certificate_chain": tls.get("validateCertificateChain") is not False,
             "validate_certificate_name": tls.get("validateCertificateName") is not False,
         }
+
+    def fault(self, state: State, limits: Limits) -> str:
+        if not state.get("circuit_breaker") or limits.has_breakers:
+            return ""
+        return f"circuit_breaker: tier {limits.tier} has none; set enabled to false (llm_circuit_breaker.enabled)"
 
     def missing(self, wanted: State) -> str:
         return "" if "url" in wanted else "url"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
     join_owners,
     merged_owners,
@@ -28,8 +29,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     given,
 )
 
-# facts: limits of a fragment's text (KiB of UTF-8) and of its description (characters).
-_MAXIMUM_BYTES = 512 * 1024
+# facts: limit of a fragment's description.
 _DESCRIPTION_CHARACTERS = 1000
 
 
@@ -71,11 +71,11 @@ class PolicyFragment(Resource):
         """Blocks of the owner go with the mark."""
         return {**super().without_owner(state, owner), "value": without_blocks(state["value"], owner)}
 
-    def fault(self, state: State) -> str:
+    def fault(self, state: State, limits: Limits) -> str:
         """Owners share a fragment's limits of size."""
         if (length := len(join_owners(state))) > _DESCRIPTION_CHARACTERS:
             return f"description: has {length} characters with its owners; write at most 1,000"
-        return size_fault(state["value"].text) if "value" in state else ""
+        return size_fault(state["value"].text, limits) if "value" in state else ""
 
     def missing(self, wanted: State) -> str:
         return "" if "value" in wanted else "value"
@@ -94,7 +94,7 @@ def checked_policy(value: str, text_format: str) -> PolicyXml:
     :param text_format: ``rawxml`` or ``xml``.
     :raises InvalidOptionsError: when it is longer than ARM takes, or no document.
     """
-    if too_large := size_fault(value):
+    if too_large := size_fault(value, Limits()):
         raise InvalidOptionsError(too_large)
     policy = PolicyXml(value, text_format)
     fault = policy.fault()
@@ -103,7 +103,8 @@ def checked_policy(value: str, text_format: str) -> PolicyXml:
     return policy
 
 
-def size_fault(text: str, maximum: int = _MAXIMUM_BYTES) -> str:
-    """Say that a policy document is larger than ``maximum`` bytes of UTF-8; empty when it is not."""
-    size = len(text.encode("utf-8", "surrogatepass"))
-    return f"value: has {size} bytes, but ARM takes {maximum}; list fewer models" if size > maximum else ""
+def size_fault(text: str, limits: Limits) -> str:
+    """Say that a policy document is larger than the service's tier takes; empty when it is not."""
+    size, maximum = len(text.encode("utf-8", "surrogatepass")), limits.policy_bytes
+    who = f"tier {limits.tier}" if limits.tier else "ARM"
+    return f"value: has {size} bytes, but {who} takes {maximum}; list fewer models" if size > maximum else ""

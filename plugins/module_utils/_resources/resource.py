@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
+
 State = dict[str, Any]
 
 
@@ -98,8 +100,11 @@ class Resource(ABC):
         """Tell whether options would take from the other owners of a shared object what they rely on."""
         return False
 
-    def fault(self, state: State) -> str:  # noqa: ARG002
-        """Say why ARM would refuse what comes out when options are applied to an object; empty when it takes it."""
+    def fault(self, state: State, limits: Limits) -> str:  # noqa: ARG002
+        """Say why ARM would refuse what comes out when options are applied to an object; empty when it takes it.
+
+        :param limits: those of the service's tier.
+        """
         return ""
 
     def hidden(self, current: State, wanted: State) -> str:  # noqa: ARG002

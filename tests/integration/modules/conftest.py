@@ -29,6 +29,7 @@ VAULT_SECRETS = {
     "https://kv-citadel.vault.azure.net/secrets/other-llm-key": "kept-in-the-vault",
     "https://kv-citadel.vault.azure.net/secrets/third-llm-key": "kept-there-too",
 }
+CONSUMPTION_SERVICE = "apim-consumption"
 _SERVICES = [f"apim-test-{number}" for number in range(1, 101)]
 
 
@@ -52,8 +53,11 @@ def _configuration() -> dict[str, Any]:
             }
         ],
         "services": [
-            {"resource_group": RESOURCE_GROUP, "name": name, "identities": [identity]}
-            for name in (EXAMPLE_SERVICE, *_SERVICES)
+            *(
+                {"resource_group": RESOURCE_GROUP, "name": name, "identities": [identity]}
+                for name in (EXAMPLE_SERVICE, *_SERVICES)
+            ),
+            {"resource_group": RESOURCE_GROUP, "name": CONSUMPTION_SERVICE, "sku": "Consumption"},
         ],
         "key_vault_secrets": VAULT_SECRETS,
     }

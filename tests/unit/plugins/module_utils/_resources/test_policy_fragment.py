@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.display import as_text
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import PolicyFragment
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import InvalidOptionsError
 from hypothesis import given
@@ -113,16 +114,16 @@ def test_a_new_fragment_needs_a_value() -> None:
 )
 def test_owners_share_the_limit_of_a_description(existing: str, options: dict[str, Any], message: str) -> None:
     state = after(FRAGMENT, {"value": "<fragment />", "description": existing}, wanted(**options))
-    assert FRAGMENT.fault(state).startswith(message)
-    assert bool(FRAGMENT.fault(state)) == bool(message)
+    assert FRAGMENT.fault(state, Limits()).startswith(message)
+    assert bool(FRAGMENT.fault(state, Limits())) == bool(message)
 
 
 def test_owners_share_the_limit_of_a_text() -> None:
     def block(owner: str) -> str:
         return f'<fragment><set-variable name="llmRoutes.{owner}" value="{"x" * 300_000}" /></fragment>'
 
-    assert FRAGMENT.fault(after(FRAGMENT, {"value": block("a")}, wanted(value=block("a"), owner="a"))) == ""
-    fault = FRAGMENT.fault(after(FRAGMENT, {"value": block("a")}, wanted(value=block("b"), owner="b")))
+    assert FRAGMENT.fault(after(FRAGMENT, {"value": block("a")}, wanted(value=block("a"), owner="a")), Limits()) == ""
+    fault = FRAGMENT.fault(after(FRAGMENT, {"value": block("a")}, wanted(value=block("b"), owner="b")), Limits())
     assert fault.startswith("value: has 600")
     assert fault.endswith("bytes, but ARM takes 524288; list fewer models")
 

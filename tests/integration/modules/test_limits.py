@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a tier does not take is told before the first write, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.integration.harness import Azure, Service
+from tests.integration.modules.conftest import CONSUMPTION_SERVICE
+from tests.integration.modules.steps import Gateway, task
+
+_LONG = f"<fragment><!-- {'x' * 16_384} --></fragment>"
+_POLICY = f"<policies><inbound><!-- {'x' * 16_384} --></inbound></policies>"
+
+
+def test_the_consumption_tier_takes_no_breakers_and_only_small_policies(
+    azure: Azure, open_gateway: Callable[[Service], Gateway]
+) -> None:
+    gateway = open_gateway(Service(azure, CONSUMPTION_SERVICE))
+    backend: dict[str, Any] = {"name": "aoai", "url": "https://aoai.openai.azure.com"}
+    api = {"name": "models", "path": "models", "service_url": "https://a.example"}
+
+    refused, made = gateway.attempt(
+        task(
+            "apim_llm_gateway",
+            "refused",
+            backends=[{**backend, "circuit_breaker": {}}],
+            fragments=[{"name": "long", "value": _LONG}],
+            apis=[{**api, "policy": _POLICY}],
+        ),
+        task("apim_llm_gateway", "made", backends=[{**backend, "circuit_breaker": {"enabled": False}}]),
+    )
+
+    size = "value: has {} bytes, but tier Consumption takes 16384; list fewer models"
+    breaker = "circuit_breaker: tier Consumption has none; set enabled to false (llm_circuit_breaker.enabled)"
+    assert refused.message.splitlines() == [
+        "Nothing was written:",
+        f"  - backends[0] (aoai): {breaker}",
+        f"  - fragments[0] (long): {size.format(len(_LONG))}",
+        f"  - apis[0].policy (models): {size.format(len(_POLICY))}",
+    ]
+    assert refused.writes == []
+    assert made.actions == {"aoai": "created"}

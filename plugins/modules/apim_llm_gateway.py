@@ -168,7 +168,7 @@ kept:
     reason:
       description: What ARM said.
       type: str
-      sample: The Policy Fragment 'set-backend-pools' is used by the following entities: /apis/hub/policies/policy
+      sample: "The Policy Fragment 'set-backend-pools' is used by the following entities: /apis/hub/policies/policy"
 errors:
   description: One entry per object that could not be written.
   returned: on failure

@@ -39,7 +39,7 @@ def test_the_consumption_tier_takes_no_breakers_and_only_small_policies(
         "Nothing was written:",
         f"  - backends[0] (aoai): {breaker}",
         f"  - fragments[0] (long): {size.format(len(_LONG))}",
-        f"  - apis[0].policy (models): {size.format(len(_POLICY))}",
+        f"  - apis[0].policy[0] (models): {size.format(len(_POLICY))}",
     ]
     assert refused.writes == []
     assert made.actions == {"aoai": "created"}

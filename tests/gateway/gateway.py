@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections import Counter
 from contextlib import closing
 from functools import cached_property
@@ -115,15 +116,24 @@ class Gateway:
 
     def is_open(self, backend: str) -> bool:
         """Whether the circuit breaker of a backend is open."""
+        states = self._breakers()
+        if backend not in states:
+            raise LookupError(f"no breaker of {backend}, but of {sorted(states)}")
+        return states[backend] == "open"
+
+    def wait_until_closed(self) -> None:
+        """Wait until no circuit breaker is open any more."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while "open" in self._breakers().values():
+            if time.monotonic() > end:
+                raise TimeoutError(f"breakers are open for more than {_PATIENCE_SECONDS} seconds: {self._breakers()}")
+            time.sleep(0.1)
+
+    def _breakers(self) -> dict[str, str]:
+        """State of the breaker of each backend that has got a request."""
         label = f"{self.service.resource_group}/{self.service.name}"
-        states = [
-            each["state"]
-            for each in self.azure.admin("GET", "breakers")
-            if (each["service"], each["backend"]) == (label, backend)
-        ]
-        if len(states) != 1:
-            raise LookupError(f"{len(states)} breakers of {backend}")
-        return bool(states[0] == "open")
+        found = self.azure.admin("GET", "breakers")
+        return {each["backend"]: each["state"] for each in found if each["service"] == label}
 
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.bundle)

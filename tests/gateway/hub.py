@@ -36,6 +36,14 @@ _BACKEND = """
                     && !context.Response.StatusReason.Contains("Backend pool"))))">
         <forward-request buffer-request-body="true" />
     </retry>"""
+_BACKEND_WITH_FALLBACKS = """
+    <retry count="@(Math.Max(1, context.Variables.GetValueOrDefault<int>("targetRetries", 0)))" interval="0"
+            first-fast-retry="true" condition="@(context.Variables.GetValueOrDefault<int>("targetRetries", 0) > 0
+                && (context.Response == null || context.Response.StatusCode == 429
+                    || context.Response.StatusCode >= 500))">
+        <include-fragment fragment-id="set-fallback-backend" />
+        <forward-request buffer-request-body="true" />
+    </retry>"""
 _CORS = """
     <cors>
         <allowed-origins><origin>https://ai.azure.com</origin></allowed-origins>
@@ -122,6 +130,11 @@ class Hub:
         """An API at /proxy that takes any path, and its key in a header and a query parameter of this name."""
         self._api("proxy", "proxy", ("*",), key_header)
         self._policy("proxy", policies(_inbound(is_azure_openai=False), _BACKEND))
+
+    def fallback_api(self, key_header: str) -> None:
+        """As :meth:`proxy_api`, at /fallback, with the fragment that goes on to the next route of a model."""
+        self._api("fallback", "fallback", ("*",), key_header)
+        self._policy("fallback", policies(_inbound(is_azure_openai=False), _BACKEND_WITH_FALLBACKS))
 
     def fragment(self, name: str, content: str) -> None:
         """A policy fragment of the hub's own."""

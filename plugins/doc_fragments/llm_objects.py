@@ -104,6 +104,7 @@ options:
         description:
           - Headers and query parameters that carry credentials to the backend.
           - Each value refers to a named value, because everybody who reads the backend can read what is written here.
+            Only C(api-version) may be written as it is.
         type: dict
         suboptions:
           header:

@@ -195,6 +195,12 @@ def test_a_credential_that_anybody_could_read_is_refused(value: Any) -> None:
     assert "s3cret" not in str(refusal.value)
 
 
+def test_an_api_version_is_no_credential() -> None:
+    state = wanted(url="https://a.example", credentials={"header": None, "query": {"api-version": "2024-10-21"}})
+    assert created(BACKEND, state)["credentials"]["query"] == {"api-version": ["2024-10-21"]}
+    assert BACKEND.shown(state)["credentials"] == state["credentials"]
+
+
 def test_credentials_are_shown_only_as_references() -> None:
     header = {"a": ["s3cret"], "b": ["Bearer {{key}}"], "c": ["s3cret-{{key}}", "{{key}}"]}
     existing = {"url": "https://a.example", "credentials": {"header": header, "query": {"k": ["s3cret"]}}}

@@ -65,7 +65,7 @@ def pools_block(plan: Mapping[str, Any]) -> dict[str, Any]:
 
     :param plan: a plan of the filter ``llm_routing_plan``.
     :return: ``cases`` (keys of models -> a line of route and type for each of the model's own hops, with the model's
-        name if it has aliases) and ``everything`` (a line of route, type and names of models for each route).
+        names if it has aliases) and ``everything`` (a line of route, type and names of models for each route).
     """
     types = {route["name"]: route["type"] for route in plan["routes"]}
     return {
@@ -76,9 +76,9 @@ def pools_block(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def _own_routes(model: Mapping[str, Any], types: Mapping[str, str]) -> str:
     """Return the routes that serve the model itself, without those that it falls back to."""
-    name = [model["name"]] if model["aliases"] else []
+    names = [model["name"], *model["aliases"]] if model["aliases"] else []
     own = [hop["route"] for hop in model["hops"] if hop["model"] == model["name"]]
-    return _lines((route, types[route], *name) for route in own)
+    return _lines((route, types[route], *names) for route in own)
 
 
 def targets_block(plan: Mapping[str, Any]) -> dict[str, Any]:

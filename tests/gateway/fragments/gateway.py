@@ -108,7 +108,7 @@ class Host:
         :raises ToolchainMissing: naming the Debian packages when a part of Mono is missing.
         """
         self._plans = plans
-        self._programs: dict[tuple[str, tuple[str, ...]], Program] = {}
+        self._programs: dict[tuple[str, tuple[ScopedPolicy, ...]], Program] = {}
         self._engine = PolicyEngine()
         self._runner = asyncio.Runner()
         self._runner.run(self._engine.start())
@@ -119,24 +119,35 @@ class Host:
         self._runner.close()
 
     def evaluate(
-        self, plan: str, fragments: Iterable[str], call: Call, variables: Mapping[str, Any], answers: Iterable[int]
+        self,
+        plan: str,
+        policies: tuple[ScopedPolicy, ...],
+        call: Call,
+        variables: Mapping[str, Any],
+        answers: Iterable[int],
     ) -> tuple[Evaluation, _Backend]:
-        """Run a request through fragments of a plan, in this order; ``answers`` are the statuses of its attempts."""
+        """Run a request through policies that include fragments of a plan.
+
+        :param answers: the statuses of its attempts.
+        """
         backend = _Backend(answers)
-        program = self._program(plan, tuple(fragments))
+        program = self._program(plan, policies)
         return self._runner.run(self._engine.evaluate(program, call, backend, variables)), backend
 
-    def _program(self, plan: str, fragments: tuple[str, ...]) -> Program:
-        """Return the compiled policy of an API that includes the fragments."""
-        key = plan, fragments
+    def _program(self, plan: str, policies: tuple[ScopedPolicy, ...]) -> Program:
+        """Return the compiled policy of an API or an operation."""
+        key = plan, policies
         if key not in self._programs:
-            includes = "".join(f'<include-fragment fragment-id="{name}" />' for name in fragments)
-            policy = f"<policies><inbound>{includes}</inbound>{_BACKEND_SECTION}<outbound /><on-error /></policies>"
-            joined = compose(
-                [ScopedPolicy("api", "/apis/llm", policy)], self._plans[plan], {"uami-client-id": UAMI_CLIENT_ID}
-            )
+            joined = compose(policies, self._plans[plan], {"uami-client-id": UAMI_CLIENT_ID})
             self._programs[key] = self._runner.run(self._engine.prepare(joined))
         return self._programs[key]
+
+
+def including(fragments: Iterable[str]) -> tuple[ScopedPolicy, ...]:
+    """Return the policy of an API that includes fragments in its inbound section, in this order."""
+    includes = "".join(f'<include-fragment fragment-id="{name}" />' for name in fragments)
+    policy = f"<policies><inbound>{includes}</inbound>{_BACKEND_SECTION}<outbound /><on-error /></policies>"
+    return (ScopedPolicy("api", "/apis/llm", policy),)
 
 
 class Gateway:
@@ -155,6 +166,7 @@ class Gateway:
         body: str | None = None,
         method: str = "POST",
         fragments: Iterable[str] = INBOUND,
+        policies: tuple[ScopedPolicy, ...] | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
@@ -162,7 +174,7 @@ class Gateway:
         product: str | None = None,
         answers: Iterable[int] = (200,),
     ) -> Result:
-        """Send a request through fragments.
+        """Send a request through fragments, or through ``policies`` that include them.
 
         :param model: makes a JSON body with this model, unless ``body`` is given.
         :param parameters: what the path's template matched.
@@ -177,6 +189,7 @@ class Gateway:
             "MatchedParameters": dict(parameters or {}),
             "Api": {"Id": "llm", "SubscriptionKeyParameterNames": _KEY_NAMES},
             "Product": {"Name": product} if product else None,
+            "Operation": {"Id": "operation"},
             "Subscription": {"Id": "client", "Key": "client"},
         }
         call = Call(
@@ -187,7 +200,9 @@ class Gateway:
             headers=list((headers or {}).items()),
             body=None if body is None else body.encode("utf-8", "surrogatepass"),
         )
-        evaluation, backend = self._host.evaluate(self._plan, fragments, call, variables or {}, answers)
+        evaluation, backend = self._host.evaluate(
+            self._plan, policies or including(fragments), call, variables or {}, answers
+        )
         assert evaluation.outcome.error is None, evaluation.outcome.error
         return Result(
             None if backend.forwarded else _answer(evaluation),

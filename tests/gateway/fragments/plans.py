@@ -180,6 +180,12 @@ PLANS = {
             "vendor", "external", "https://api.vendor.example/v1", [_VENDOR], credential={"named_value": "vendor"}
         ),
     ),
+    "crowd": _build(
+        *(
+            _backend(f"account-{number}", "azure-openai", f"https://a{number}.openai.azure.com", [f"m-{number}"])
+            for number in range(1, 52)
+        )
+    ),
     "empty": _build(),
     "ten": pooled(10),
     "thousand": pooled(1000),

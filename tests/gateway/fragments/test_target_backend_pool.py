@@ -78,6 +78,51 @@ def test_a_pool_that_is_not_allowed_is_forbidden_whatever_the_default(
     assert result.error["code"] == "backend_pool_access_forbidden"
 
 
+def _send_allowed(gateway: Gateway, models: str, **variables: str) -> Callable[..., Result]:
+    return lambda **request: gateway.send(
+        fragments=_FRAGMENTS, variables={"allowedModels": models, **variables}, **request
+    )
+
+
+@pytest.mark.parametrize("models", ["gpt-5", " x , GPT-5,", "  "])
+def test_an_allowed_model_is_served(gateway: Gateway, models: str) -> None:
+    assert _send_allowed(gateway, models)(model="gpt-5").target == _OPENAI
+
+
+@pytest.mark.parametrize("models", ["gpt-4o", ",", "gpt", "gpt-5-2"])
+@pytest.mark.parametrize("model", ["gpt-5", "unknown"])
+@pytest.mark.parametrize("default", ["", "aoai-eastus-gpt4"])
+def test_a_model_that_is_not_allowed_is_refused_whatever_the_default(
+    gateway: Gateway, models: str, model: str, default: str
+) -> None:
+    result = _send_allowed(gateway, models, defaultBackendPool=default)(model=model)
+    assert _status(result) == 401
+    assert (result.response or {})["reason"] == "Unauthorized model access"
+    assert result.error["code"] == "unauthorized_model_access"
+
+
+def test_a_forbidden_pool_is_told_before_a_model(gateway: Gateway) -> None:
+    assert _status(_send_allowed(gateway, "gpt-4o", allowedBackendPools="mistral")(model="gpt-5")) == 403
+
+
+@pytest.mark.parametrize("models", ["TALK", "chat", "x,talk"])
+@pytest.mark.parametrize("model", ["talk", "CHAT"])
+def test_a_model_is_allowed_by_any_of_its_names(gateway_of: Callable[[str], Gateway], models: str, model: str) -> None:
+    assert _send_allowed(gateway_of("chains"), models)(model=model).target[0] == "ptu-chat-ptu"
+
+
+@pytest.mark.parametrize(("models", "target"), [("gpt-9,gpt-5", "aoai-eastus-gpt4"), ("gpt-9", "")])
+def test_a_default_pool_serves_an_allowed_model(gateway: Gateway, models: str, target: str) -> None:
+    asked = _send_allowed(gateway, models, defaultBackendPool="aoai-eastus-gpt4")
+    assert asked(model="gpt-9").target[0] == target
+    assert asked(method="GET").target[0] == target
+
+
+def test_only_allowed_models_are_told(gateway: Gateway) -> None:
+    message = _send_allowed(gateway, "gpt-9, GPT-5")(model="gpt-9").error["message"]
+    assert message.endswith("Supported models: gpt-5.")
+
+
 def test_an_unknown_model_is_answered_with_the_supported_ones(gateway: Gateway) -> None:
     result = _send(gateway, model="gpt-6")
     assert _status(result) == 400

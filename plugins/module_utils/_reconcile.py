@@ -221,7 +221,7 @@ class Reconciler:
         self._in_parallel(fetch, [change for change in changes if change.hidden])
 
     def _apply(self, stage: Sequence[Change], *, tried: bool) -> None:
-        pending = [change for change in stage if change.decide() != UNCHANGED]
+        pending = [change for change in stage if change.decide() != UNCHANGED and not change.error]
         if not tried:
             for change in pending:
                 change.action = SKIPPED

@@ -86,8 +86,21 @@ SINGLE_PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         host(
             backend("aoai-a"),
             backend("openai", backend_type="external", endpoint="https://api.openai.com", auth_scheme="api_key"),
+            llm_backend_scope="backend",
         ),
-        "llm_backends[1].supported_models: 'gpt-4o' is also served by Azure backends, and one pool cannot carry both",
+        "llm_backends[1].auth_scheme: gives 'gpt-4o' other credentials than aoai-a, and llm_backend_scope is backend;",
+    ),
+    "apim-alias": (
+        host(backend("aoai-a", {"name": "gpt-4o", "aliases": ["Phi-4"]}, "phi-4")),
+        "llm_backends[0].supported_models[0].aliases[0]: is 'Phi-4', the name of another model ('phi-4'); give each",
+    ),
+    "apim-fallback": (
+        host(backend("aoai-a", {"name": "gpt-4o", "fallbacks": ["gpt-40"]}, "o3")),
+        "llm_backends[0].supported_models[0].fallbacks[0]: is 'gpt-40', which is no model, alias or pool of the",
+    ),
+    "apim-retired": (
+        host(backend("aoai-a", {"name": "o1", "retirement_date": "2026-01-31"}), llm_retirement={"retired": "fail"}),
+        "llm_backends[0].supported_models[0].retirement_date: ",
     ),
 }
 

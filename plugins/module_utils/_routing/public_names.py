@@ -78,7 +78,7 @@ def refuse_unknown(path: str, text: str, known: Sequence[str], problems: Problem
     :param known: names that it could be, for a guess.
     """
     near = get_close_matches(text, known, n=1)
-    remedy = f"write {shown(near[0])}" if near else "write the name or an alias of a model of the inventory, or of its pool"
+    remedy = f"write {shown(near[0])}" if near else "write a name or alias of a model, or the name of its pool"
     problems.add(path, f"is {shown(text)}, which is no model, alias or pool of the inventory", remedy)
 
 

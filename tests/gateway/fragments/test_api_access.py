@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restrictions of access through the policy of an API, in whatever scope and order they are set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
+from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import render_apis
+from apim_emulator.runtime import ScopedPolicy
+
+from tests.gateway.fragments.gateway import Gateway, Result
+
+_POLICY = (
+    "<policies><inbound>{}</inbound><backend><base /></backend><outbound /><on-error><base /></on-error></policies>"
+)
+Ask = Callable[..., Result]
+
+
+def _api_policy() -> str:
+    (api,) = render_apis(build_plan([], universal_api={"deploy": True}))
+    policy: str = api["policy"]
+    return policy
+
+
+@pytest.fixture(params=["product", "operation before", "operation after"])
+def ask(request: pytest.FixtureRequest, gateway_of: Callable[[str], Gateway]) -> Ask:
+    """Send a request to the API while a policy, of one scope, sets variables."""
+
+    def send(variables: dict[str, str], **options: Any) -> Result:
+        settings = "".join(f'<set-variable name="{name}" value="{value}" />' for name, value in variables.items())
+        inbound = f"<base />{settings}" if request.param == "operation after" else f"{settings}<base />"
+        api = ScopedPolicy("api", "/apis/llm", _api_policy())
+        if request.param == "product":
+            policies = ScopedPolicy("product", "/products/p", _POLICY.format(inbound)), api
+        else:
+            policies = api, ScopedPolicy("operation", "/apis/llm/operations/o", _POLICY.format(inbound))
+        return gateway_of("chains").send(policies=policies, **options)
+
+    return send
+
+
+def _refusal(result: Result) -> tuple[int, str]:
+    assert result.response is not None
+    assert result.attempts == []
+    return result.response["status"], result.error["code"]
+
+
+def test_what_is_allowed_is_served(ask: Ask) -> None:
+    result = ask({"allowedBackendPools": "PTU-chat-ptu", "allowedModels": "chat"}, model="talk")
+    assert [each["backend"] for each in result.attempts] == ["ptu-chat-ptu"]
+
+
+def test_a_pool_that_is_not_allowed_is_refused(ask: Ask) -> None:
+    assert _refusal(ask({"allowedBackendPools": "ptu"}, model="chat")) == (403, "backend_pool_access_forbidden")
+
+
+def test_a_model_that_is_not_allowed_is_refused(ask: Ask) -> None:
+    result = ask({"allowedModels": "spare,"}, model="chat")
+    assert _refusal(result) == (401, "unauthorized_model_access")
+    assert (result.response or {})["reason"] == "Unauthorized model access"
+
+
+@pytest.mark.parametrize(
+    ("variables", "backends"),
+    [
+        ({"allowedModels": "talk,vendor/large"}, ["ptu-chat-ptu", "foundry-Chat-4", "vendor-vendorlarge"]),
+        ({"allowedBackendPools": "ptu-chat-ptu,serverless-spare"}, ["ptu-chat-ptu", "serverless-spare"]),
+    ],
+)
+def test_a_chain_goes_no_further_than_access(ask: Ask, variables: dict[str, str], backends: list[str]) -> None:
+    result = ask(variables, model="chat", answers=[429] * 20)
+    assert list(dict.fromkeys(each["backend"] for each in result.attempts)) == backends
+
+
+def test_an_account_with_a_stored_object_must_be_allowed(ask: Ask, request: pytest.FixtureRequest) -> None:
+    """A pool stands for its accounts while these are looked for, not after."""
+    get: dict[str, Any] = {"path": "/responses/resp_1", "method": "GET"}
+    named = ask({"allowedBackendPools": "PTU"}, **get)
+    assert [each["backend"] for each in named.attempts] == ["ptu"]
+    result = ask({"allowedBackendPools": "ptu-chat-ptu"}, **get)
+    if request.node.callspec.params["ask"] == "operation after":
+        assert _refusal(result) == (403, "backend_pool_access_forbidden")
+    else:
+        assert [each["backend"] for each in result.attempts] == ["ptu"]
+
+
+def test_only_a_missing_object_leads_to_another_account(ask: Ask) -> None:
+    found = ask({}, path="/responses/resp_1", method="GET", answers=[404, 404, 200])
+    assert [each["backend"] for each in found.attempts] == ["ptu", "foundry", "new"]
+    throttled = ask({}, path="/responses/resp_1", method="GET", answers=[404, 429])
+    assert [each["backend"] for each in throttled.attempts] == ["ptu", "foundry"]
+
+
+def test_an_object_that_is_nowhere_is_missing(ask: Ask) -> None:
+    result = ask({}, path="/responses/resp_1", method="GET", answers=[404] * 20)
+    assert [each["backend"] for each in result.attempts] == ["ptu", "foundry", "new", "classic"]
+
+
+def test_a_request_without_a_model_is_no_usage(ask: Ask) -> None:
+    assert "metric" not in ask({}, path="/responses/resp_1", method="GET").sent
+    assert "metric" in ask({}, model="chat").sent

@@ -14,6 +14,7 @@ FRAGMENTS = (
     "get-available-models",
     "set-backend-authorization",
     "set-backend-pools",
+    "set-fallback-backend",
     "set-llm-requested-model",
     "set-llm-usage",
     "set-target-backend-pool",

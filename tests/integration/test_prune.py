@@ -28,11 +28,12 @@ def test_only_own_objects_go_and_pools_go_first(playbooks: Playbooks, service: S
     make_backend(service)
     make_pool(service, "by-hand")
     playbooks.onboard(inventory(service, backend("aoai-other"), backend("aoai-other-2"), llm_owner="another-team"))
+    key = {"auth_scheme": "api_key", "credential": {"value": "the-key-of-aoai-d"}}
     kept, leaving = backend("aoai-a", "gpt-5"), [backend("aoai-b", "gpt-5", "o3"), backend("aoai-c", "o3")]
-    playbooks.onboard(inventory(service, kept, *leaving))
+    playbooks.onboard(inventory(service, kept, *leaving, backend("aoai-d", "gpt-4.1", **key)))
 
     left = playbooks.onboard(inventory(service, kept))
-    assert {"aoai-b", "aoai-c"} <= set(service.backends()), "without llm_prune nothing goes"
+    assert {"aoai-b", "aoai-c", "aoai-d"} <= set(service.backends()), "without llm_prune nothing goes"
     assert all(method == "PUT" for method, _ in left.writes)
 
     wanted = inventory(service, kept, llm_prune=True)
@@ -40,13 +41,15 @@ def test_only_own_objects_go_and_pools_go_first(playbooks: Playbooks, service: S
     assert preview.writes == []
     run = playbooks.onboard(wanted, "--diff")
     assert run.gateway()["diff"] == preview.gateway()["diff"]
-    assert [entry["after"] for entry in run.gateway()["diff"]] == [""] * 4
+    assert [entry["after"] for entry in run.gateway()["diff"]] == [""] * 6
     writes = run.writes
     assert set(writes[:2]) == {("DELETE", f"backends/{name}-backend-pool") for name in ("gpt-5", "o3")}
-    assert set(writes[2:]) == {("DELETE", "backends/aoai-b"), ("DELETE", "backends/aoai-c")}
+    assert set(writes[2:-1]) == {("DELETE", f"backends/aoai-{letter}") for letter in "bcd"}
+    assert writes[-1] == ("DELETE", "namedValues/aoai-d-credential")
     assert set(service.backends()) == {"aoai-a", "aoai-other", "aoai-other-2", "by-hand"}
     assert set(service.pools()) == {"gpt-4o-backend-pool", "by-hand-pool"}
     assert sorted(service.fragments()) == list(FRAGMENTS)
+    assert list(service.named_values()) == ["uami-client-id"]
     assert playbooks.onboard(wanted).writes == []
 
 

@@ -11,7 +11,8 @@ version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
   - Renders the Jinja2 templates in the folder C(policies) of this collection from a routing plan.
-  - Everything of the plan that enters a policy passes the filter P(citadel.ai_gateway.csharp_literal#filter).
+  - Everything of the plan that enters a policy passes the filter P(citadel.ai_gateway.csharp_literal#filter), and stands
+    in blocks of the plan's owner, beside which M(citadel.ai_gateway.apim_policy_fragment) keeps those of other owners.
 positional: _input
 options:
   _input:
@@ -31,7 +32,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The fragments in the order in which an API's policy includes them, as the option
+    - The fragments in the order in which an API's policies include them, as the option
       O(citadel.ai_gateway.apim_policy_fragment#module:fragments) takes them.
   type: list
   elements: dict

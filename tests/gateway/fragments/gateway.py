@@ -51,7 +51,8 @@ class Result(NamedTuple):
 
     :ivar response: status, reason, headers and body (text) when a fragment answered, else None.
     :ivar sent: path, query, headers, body, backend and metric of the request as the policies left it.
-    :ivar attempts: backend, path with query, token (None without) and body (JSON) of each request that was forwarded.
+    :ivar attempts: backend, path with query, token (None without) and body of each request that was forwarded; the
+        body as JSON, None when it is none.
     """
 
     response: dict[str, Any] | None
@@ -221,7 +222,10 @@ def _answer(evaluation: Evaluation) -> dict[str, Any]:
 def _attempt(request: Forward) -> dict[str, Any]:
     headers = dict(request.headers)
     token = headers.get("Authorization", "").removeprefix("Bearer ")
-    body = json.loads(request.body) if request.body else None
+    try:
+        body = json.loads(request.body or "null")
+    except ValueError:
+        body = None
     return {
         "backend": request.backend_id,
         "path": request.path_and_query,

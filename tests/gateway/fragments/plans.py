@@ -140,7 +140,7 @@ _CHAT = {
     "aliases": ["talk"],
     "fallbacks": ["spare", "vendor/large"],
 }
-_MIXED = {"name": "mixed", "deployment": "Mixed", "model_format": "Cohere"}
+_MIXED = {"name": "mixed", "deployment": "Mixed", "model_format": "Cohere", "fallbacks": ["spare"]}
 _VENDOR = {"name": "vendor/large", "aliases": ["vendor-large"]}
 
 PLANS = {

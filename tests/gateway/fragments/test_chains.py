@@ -44,6 +44,12 @@ def test_a_chain_that_is_spent_stays_at_its_last_target(gateway: Gateway) -> Non
     assert [backend for backend, *_ in tried[3:]] == ["vendor-vendorlarge"] * 3
 
 
+def test_a_pool_is_tried_until_its_members_had_their_chance(gateway: Gateway) -> None:
+    tried = _tried(gateway, "mixed", [429] * 5 + [200])
+    assert [backend for backend, *_ in tried] == ["mixed-backend-pool"] * 4 + ["serverless-spare"] * 2
+    assert gateway.send(model="mixed").variables["targetRetries"] == 4
+
+
 def test_a_request_that_is_served_stays_where_it_is(gateway: Gateway) -> None:
     result = gateway.send(model="chat")
     assert [each["backend"] for each in result.attempts] == ["ptu-chat-ptu"]

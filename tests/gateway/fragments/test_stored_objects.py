@@ -36,7 +36,7 @@ def _get(gateway: Gateway, path: str = "/responses/resp_1", backend: str = "", *
     ("method", "path", "sent"),
     [
         ("GET", "/responses/resp_1", "/openai/v1/responses/resp_1"),
-        ("DELETE", "/v1/responses/resp_1", "/openai/v1/responses/resp_1"),
+        ("DELETE", "/v1/responses/resp_1/", "/openai/v1/responses/resp_1"),
         ("GET", "/responses/resp_1/input_items", "/openai/v1/responses/resp_1/input_items"),
         ("POST", "/responses/resp_1/cancel", "/openai/v1/responses/resp_1/cancel"),
         ("POST", "/v1/batches/batch_1/cancel", "/openai/v1/batches/batch_1/cancel"),

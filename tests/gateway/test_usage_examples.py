@@ -113,11 +113,12 @@ def test_list_of_deployments(gateway: Gateway) -> None:
         "dall-e-3",
         "gpt-35-turbo-instruct",
         "gpt-4o",
+        "gpt-4o",
         "text-embedding-3-large",
         "text-embedding-ada-002",
     ]
-    found = {entry["name"]: entry for entry in listed.json()["value"]}
-    assert found["gpt-4o"] == {
+    found = {(entry["name"], entry["id"]): entry for entry in listed.json()["value"]}
+    assert found["gpt-4o", "foundry-east-us"] == {
         "id": "foundry-east-us",
         "type": "ai-foundry",
         "name": "gpt-4o",
@@ -128,7 +129,7 @@ def test_list_of_deployments(gateway: Gateway) -> None:
             "provisioningState": "Succeeded",
         },
     }
-    assert found["text-embedding-ada-002"]["properties"]["retirementDate"] == "2027-04-14"
+    assert found["text-embedding-ada-002", "openai-sweden"]["properties"]["retirementDate"] == "2027-04-14"
 
 
 def test_one_deployment(gateway: Gateway) -> None:

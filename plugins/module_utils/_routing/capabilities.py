@@ -31,7 +31,8 @@ def _family(names: str, capabilities: tuple[str, ...], reason: str) -> _Family:
     return _Family(re.compile(names), capabilities, reason)
 
 
-# The first that matches a name without regard to case counts; what none matches is a chat model.
+# The first that matches a name without regard to case counts; what none matches is a chat model. Whether a chat model
+# takes responses too depends on its version and region, so that only an inventory can tell.
 _FAMILIES = (
     _family(r"rerank", (RERANK,), "Cohere and others: orders documents, has no chat"),
     _family(r"embed|(^|/)(bge|gte|e5)-", (EMBEDDINGS,), "text-embedding-*, Cohere embed, mistral-embed, open ones"),
@@ -41,8 +42,7 @@ _FAMILIES = (
     _family(r"gpt-.*audio", (CHAT, AUDIO), "chat that hears and speaks"),
     _family(r"codex|deep-research|computer-use|^(o[13]|gpt-5[0-9.]*)-pro", (RESPONSES,), "offered by that API only"),
     _family(r"^gpt-3\.?5-turbo-instruct|^(davinci|babbage)-", (COMPLETIONS,), "the API before chat"),
-    _family(r"^o1-(mini|preview)|^gpt-3\.?5", (CHAT,), "of OpenAI, older than the Responses API"),
-    _family(r"^(gpt-|chatgpt|o\d|model-router)", (CHAT, RESPONSES), "of OpenAI"),
+    _family(r"^(gpt-|chatgpt|o\d|model-router)", (CHAT,), "of OpenAI, whatever its deployment is called"),
 )
 
 

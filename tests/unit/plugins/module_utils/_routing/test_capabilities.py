@@ -13,7 +13,7 @@ from tests.unit.plugins.module_utils._routing.inventories import backend, plan_o
 @pytest.mark.parametrize(
     ("capabilities", "names"),
     [
-        ("chat responses", "gpt-4o GPT-4o-mini gpt-4.1-nano gpt-5 gpt-5-mini o1 o3 o3-mini o4-mini model-router"),
+        ("chat", "gpt-4o GPT-4o-mini gpt-4.1-nano gpt-5 gpt-5-mini o1 o3 o3-mini o4-mini model-router"),
         ("chat", "gpt-35-turbo gpt-3.5-turbo-16k o1-mini o1-preview DeepSeek-R1 DeepSeek-V3 Llama-3.3-70B-Instruct"),
         ("chat", "Mistral-Large-2411 mistral-small Ministral-3B Phi-4 Phi-4-mini-instruct Cohere-command-r grok-3"),
         ("chat", "AI21-Jamba-1.5 something-unknown claude-sonnet-4"),
@@ -35,13 +35,13 @@ def test_the_family_of_a_name_tells_what_a_model_can_do(capabilities: str, names
 
 def test_a_deployment_tells_the_family_where_the_public_name_does_not() -> None:
     assert capabilities_of("search", "text-embedding-3-small") == ("embeddings",)
-    assert capabilities_of("gpt-4o", "embeddings-of-team") == ("chat", "responses")
+    assert capabilities_of("gpt-4o", "embeddings-of-team") == ("chat",)
 
 
 def test_the_inventory_goes_over_what_names_tell() -> None:
     models = ({"name": "gpt-4o", "capabilities": ["chat", "vision", "chat"]}, {"name": "whisper", "capabilities": []})
     plan = plan_of(backend("a", *models), backend("b", "gpt-4o"))
     assert [[each["capabilities"] for each in model["deployments"]] for model in plan["models"]] == [
-        [["chat", "vision"], ["chat", "responses"]],
+        [["chat", "vision"], ["chat"]],
         [[]],
     ]

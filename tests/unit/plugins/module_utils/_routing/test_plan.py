@@ -65,7 +65,7 @@ def test_a_model_gets_the_defaults_of_the_package_document() -> None:
         "model_format": "OpenAI",
         "model_version": "1",
         "retirement_date": "",
-        "capabilities": ["chat", "responses"],
+        "capabilities": ["chat"],
         "aliases": [],
     }
 

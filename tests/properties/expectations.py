@@ -32,6 +32,7 @@ class Member:
 
     :ivar deployment: without regard to case, except at external providers, which may tell names apart by it.
     :ivar accepted: whether a provider takes this credential in this header; an inventory may give a wrong one.
+    :ivar keeps: whether it keeps responses, and shows them to this credential.
     """
 
     host: str
@@ -39,6 +40,7 @@ class Member:
     priority: int
     credential: Credential | None
     accepted: bool
+    keeps: bool
 
 
 @dataclass
@@ -109,7 +111,8 @@ def _add_member(served: Declared, backend: Backend, deployment: str) -> None:
         deployment=deployment if endpoint.site.is_external else same_name(deployment),
         priority=1 if priority is None else int(priority),
         credential=credential,
-        accepted=_is_accepted(endpoint, credential),
+        accepted=(accepted := _is_accepted(endpoint, credential)),
+        keeps=accepted and (endpoint.site.is_external or not endpoint.site.is_pathless),
     )
     if member not in served.members:
         served.members.append(member)

@@ -50,6 +50,8 @@ class Traffic:
         self._by_name = {key: model for model in self._models for key in model.names}
         self._settings = provider_settings(case)
         self._universal = _is_usual(case.variables.get("llm_universal_api"), "models")
+        # The API in the shape of model inference has no operations on what is kept.
+        self._keeps = (case.variables.get("llm_universal_api") or {}).get("type") == "openai"
         self._azure = _is_usual(case.variables.get("llm_azure_openai_api"), "openai")
         self._headers = {"api-key": gateway.key, "Authorization": f"Bearer {_OF_THE_CLIENT}", "Cookie": _OF_THE_CLIENT}
         secrets = {secret_of(backend) for backend in case.backends}
@@ -65,6 +67,8 @@ class Traffic:
             if self._universal:
                 self._check_unknown()
                 self._check_list()
+                if self._keeps:
+                    self._check_stored()
                 self._check_fallback()
         finally:
             for host in self._settings:
@@ -75,7 +79,9 @@ class Traffic:
             if self._universal:
                 self._check_answer(self._ask(CHAT, {"model": name, "messages": HELLO}), model.first)
             if self._azure and not set(name) & _NOT_IN_A_PATH:
-                path = f"/openai/deployments/{quote(name, safe='')}/chat/completions?api-version=2024-10-21"
+                # Names are equal without regard to case, of which only that of ASCII is beyond doubt.
+                other = name.swapcase() if name.isascii() else name
+                path = f"/openai/deployments/{quote(other, safe='')}/chat/completions?api-version=2024-10-21"
                 self._check_answer(self._ask(path, {"messages": HELLO}), model.first)
 
     def _check_answer(self, answer: _Answer, expected: Sequence[Member]) -> None:
@@ -95,6 +101,21 @@ class Traffic:
         expected = {next(iter(model.names)) for model in self._models}
         assert names == expected, f"listed are {names}, not {expected}"
 
+    def _check_stored(self) -> None:
+        """A response of one model is found again where it is kept, and nobody is asked with another's credential."""
+        everybody = [member for model in self._models for member in model.members]
+        for model in self._models:
+            if not all(each.known for each in self._models) or not all(member.keeps for member in everybody):
+                return
+            name = next(iter(model.names.values()))
+            made = self._ask("/models/responses", {"model": name, "input": "Hello!"})
+            self._check_answer(made, model.first)
+            found = self._ask(f"/models/responses/{made.response.json()['id']}", None, method="GET")
+            assert found.response.status_code == 200, str(found)
+            assert found.reached[-1]["host"] == made.reached[0]["host"], str(found)
+            self._check_reached(found, everybody)
+            return
+
     def _check_fallback(self) -> None:
         """Let all members of one model refuse: the next model of its chain takes the request, when it can."""
         for model in self._models:
@@ -113,9 +134,9 @@ class Traffic:
                 self._check_reached(_Answer(answer.response, answer.reached[-1:]), able)
             return
 
-    def _ask(self, path: str, body: Mapping[str, Any]) -> _Answer:
+    def _ask(self, path: str, body: Mapping[str, Any] | None, method: str = "POST") -> _Answer:
         self._gateway.azure.forget()
-        response = self._gateway.ask(path, body, headers=self._headers)
+        response = self._gateway.ask(path, body, method=method, headers=self._headers)
         return _Answer(response, self._gateway.log("provider"))
 
     def _check_reached(self, answer: _Answer, expected: Sequence[Member]) -> None:
@@ -125,7 +146,8 @@ class Traffic:
             fits = [member for member in expected if (member.host, member.credential) == seen]
             assert fits, f"{seen} was reached, not one of {expected}: {answer}"
             named = entry["deployment"]
-            assert any(member.deployment in (named, same_name(named)) for member in fits), f"{named}: {answer}"
+            if named is not None:
+                assert any(member.deployment in (named, same_name(named)) for member in fits), f"{named}: {answer}"
             shown = json.dumps(entry, ensure_ascii=False)
             leaked = [secret for secret in self._secrets if secret in shown]
             assert not leaked, f"{leaked} reached {entry['host']}"

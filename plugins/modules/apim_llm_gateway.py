@@ -19,6 +19,9 @@ description:
   - When objects of one kind cannot be written, later kinds are not tried. What was done stays, and the next run does
     the rest.
   - Kinds that are left out are left alone.
+  - Owners can share a service. With O(owner), policy fragments and the named value C(uami-client-id) may belong to
+    several of them. In the shipped fragments each has blocks of its own, and those of the others are kept.
+  - O(prune) leaves policy fragments alone. They go with their last owner (O(state=absent)).
   - What the service's tier does not take is refused before anything is written.
   - Secrets of key vaults are read with O(managed_identity), unless O(named_values[].key_vault.identity_client_id) names
     another identity.

@@ -141,7 +141,7 @@ def test_operations_without_the_owners_mark_stay_in_every_run(gateway: Gateway, 
     sdk.api_operation.create_or_update(*place, "echo", "by-hand", operation)
     wanted = {"name": "echo", "definition": definition(chat=("post", "/chat"))}
 
-    options = {"apis": [wanted], "owner": owner, "adopt": owner is not None}
+    options: dict[str, Any] = {"apis": [wanted], "owner": owner, "adopt": owner is not None}
     first, again = gateway.run(task(MODULE, **options), task(MODULE, **options))
 
     assert "PUT apis/echo/operations/chat" in first.writes

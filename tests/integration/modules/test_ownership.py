@@ -14,7 +14,10 @@ from tests.integration.modules.steps import Gateway, task
 
 def test_an_object_without_a_mark_is_written_only_to_adopt_it(gateway: Gateway) -> None:
     sdk.put_backend(gateway.service, "aoai", description="Sweden")
-    wanted = {"backends": [{"name": "aoai-new", "url": "https://new.example"}, {"name": "aoai"}], "owner": "platform"}
+    wanted: dict[str, Any] = {
+        "backends": [{"name": "aoai-new", "url": "https://new.example"}, {"name": "aoai"}],
+        "owner": "platform",
+    }
 
     refused, check, adopted, again, described = gateway.attempt(
         task("apim_llm_backend", "refused", **wanted),
@@ -82,7 +85,7 @@ def test_named_values_carry_marks_as_tags_and_are_pruned_by_them(gateway: Gatewa
     sdk.put_named_value(service, "portal", value="1")
     sdk.put_named_value(service, "theirs", value="1", tags=["owner:research"])
     items = [{"name": name, "secret_value": "first", "tags": ["llm"]} for name in ("kept", "gone")]
-    options = {"owner": "platform", "prune_delay": 0}
+    options: dict[str, Any] = {"owner": "platform", "prune_delay": 0}
 
     made, retagged, pruned, again = gateway.run(
         task("apim_llm_gateway", "made", named_values=items, **options),

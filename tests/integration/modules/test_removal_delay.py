@@ -13,7 +13,7 @@ from tests.integration.modules import sdk
 from tests.integration.modules.steps import Gateway, Step, task
 
 _DELAY = 3
-_OWNED = {"owner": "platform", "prune": True, "prune_delay": _DELAY}
+_OWNED: dict[str, Any] = {"owner": "platform", "prune": True, "prune_delay": _DELAY}
 _NEW = {"name": "new", "url": "https://new.example"}
 
 

@@ -13,7 +13,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._resources.objects import Properties, created, options_of
+from tests.unit.plugins.module_utils._resources.objects import Properties, created, options_of, updated
 
 NAMED_VALUE = NamedValue()
 SOURCES = {"value", "secret_value", "key_vault"}
@@ -147,3 +147,29 @@ def test_two_sources_are_refused_without_showing_them() -> None:
 def test_a_new_named_value_needs_a_source() -> None:
     assert NAMED_VALUE.missing(wanted(tags=["a"])) == "value, secret_value or key_vault"
     assert NAMED_VALUE.missing(wanted(value="")) == ""
+
+
+_IDENTITY = {"displayName": "uami-client-id", "value": "2222"}
+
+
+def test_owners_are_tags_and_tags_that_are_set_leave_them_alone() -> None:
+    existing = {"displayName": "n", "value": "v", "tags": ["owner:b", "llm"]}
+    assert NAMED_VALUE.current(existing)["owners"] == ["b"]
+    assert updated(NAMED_VALUE, existing, wanted(owner="a"))["tags"] == ["llm", "owner:a", "owner:b"]
+    assert updated(NAMED_VALUE, existing, wanted(tags=["new"]))["tags"] == ["new", "owner:b"]
+    assert updated(NAMED_VALUE, existing, wanted(tags=["owner:c"]))["tags"] == ["owner:c"]
+    assert created(NAMED_VALUE, wanted(value="v", owner="a"))["tags"] == ["owner:a"]
+
+
+@pytest.mark.parametrize(
+    ("existing", "value", "tags"),
+    [
+        (_IDENTITY, "2222", []),
+        (_IDENTITY, "3333", ["owner:a"]),
+        ({**_IDENTITY, "tags": ["owner:b"]}, "2222", ["owner:a", "owner:b"]),
+        ({**_IDENTITY, "displayName": "another"}, "2222", ["owner:a"]),
+    ],
+    ids=["the hub's own", "adopted", "shared", "no identity"],
+)
+def test_a_managed_identity_that_is_there_gets_no_mark(existing: dict[str, Any], value: str, tags: list[str]) -> None:
+    assert updated(NAMED_VALUE, existing, wanted(value=value, owner="a"))["tags"] == tags

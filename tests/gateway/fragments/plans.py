@@ -115,6 +115,15 @@ def _hand_made_model(name: str, route: str, kind: str) -> Plan:
     }
 
 
+def _renamed(scope: str) -> Plan:
+    """Return a plan of models ``model-0``, ... whose deployments have the hostile names."""
+    plan = hand_made([(f"route-{number}", "external", [f"model-{number}"]) for number in range(len(HOSTILE_NAMES))])
+    for route, model, name in zip(plan["routes"], plan["models"], HOSTILE_NAMES, strict=True):
+        route.update(scope=scope, deployment=name if scope == "deployment" else "")
+        model["hops"][0]["deployment"] = name
+    return plan
+
+
 def _build(*backends: Plan) -> Plan:
     return build_plan(list(backends), managed_identity={"client_id": "22222222-2222-2222-2222-222222222222"})
 
@@ -141,6 +150,11 @@ _CHAT = {
     "fallbacks": ["spare", "vendor/large"],
 }
 _MIXED = {"name": "mixed", "deployment": "Mixed", "model_format": "Cohere", "fallbacks": ["spare"]}
+_RENAMED = {
+    "name": "renamed",
+    "deployment": "renamed-2",
+    "capabilities": ["chat", "completions", "images", "responses", "audio"],
+}
 _VENDOR = {"name": "vendor/large", "aliases": ["vendor-large"]}
 
 PLANS = {
@@ -163,7 +177,7 @@ PLANS = {
             "ptu",
             "azure-openai",
             "https://ptu.openai.azure.com",
-            [_CHAT, {"name": "renamed", "deployment": "renamed-2"}],
+            [_CHAT, _RENAMED],
         ),
         _backend(
             "foundry",
@@ -189,5 +203,7 @@ PLANS = {
     "empty": _build(),
     "ten": pooled(10),
     "thousand": pooled(1000),
+    "renamed": _renamed("backend"),
+    "renamed deployments": _renamed("deployment"),
     "hostile": hand_made([(hostile_route(name), "external", [name]) for name in HOSTILE_NAMES]),
 }

@@ -30,8 +30,8 @@ def _api_policy() -> str:
 def ask(request: pytest.FixtureRequest, gateway_of: Callable[[str], Gateway]) -> Ask:
     """Send a request to the API while a policy, of one scope, sets variables."""
 
-    def send(variables: dict[str, str], **options: Any) -> Result:
-        settings = "".join(f'<set-variable name="{name}" value="{value}" />' for name, value in variables.items())
+    def send(restrictions: dict[str, str], **options: Any) -> Result:
+        settings = "".join(f'<set-variable name="{name}" value="{value}" />' for name, value in restrictions.items())
         inbound = f"<base />{settings}" if request.param == "operation after" else f"{settings}<base />"
         api = ScopedPolicy("api", "/apis/llm", _api_policy())
         if request.param == "product":
@@ -62,6 +62,17 @@ def test_a_model_that_is_not_allowed_is_refused(ask: Ask) -> None:
     result = ask({"allowedModels": "spare,"}, model="chat")
     assert _refusal(result) == (401, "unauthorized_model_access")
     assert (result.response or {})["reason"] == "Unauthorized model access"
+
+
+@pytest.mark.parametrize(("models", "statuses"), [("unknown,spare", {200}), ("unknown", {400, 401}), ("spare", {401})])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_default_pool_serves_only_what_is_allowed(ask: Ask, method: str, models: str, statuses: set[int]) -> None:
+    """A pool that may not be the default is as good as none, or was chosen before it was forbidden."""
+    default = {"defaultBackendPool": "serverless-spare"}
+    result = ask({"allowedModels": models}, model="unknown", method=method, variables=default)
+    if method == "GET":
+        statuses = {200} if "spare" in models else {404, 401}
+    assert (result.response or {"status": 200})["status"] in statuses
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_an_entry_has_the_documented_shape(gateway_of: Callable[[str], Gateway])
         "sku": {"name": "GlobalStandard", "capacity": 100},
         "properties": {
             "model": {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"},
-            "capabilities": {"chatCompletion": "true", "responses": "true"},
+            "capabilities": {"chatCompletion": "true"},
             "provisioningState": "Succeeded",
             "retirementDate": "2026-09-30",
         },
@@ -53,18 +53,19 @@ def test_an_unknown_retirement_date_is_left_out(gateway: Gateway) -> None:
     assert "retirementDate" not in entries["mistral-large"]["properties"]
 
 
-@pytest.mark.parametrize(
-    ("model", "capabilities"),
-    [
-        ("gpt-4o", ["chatCompletion", "responses"]),
-        ("DeepSeek-R1", ["chatCompletion"]),
-        ("text-embedding-3-large", ["embeddings"]),
-        ("dall-e-3", ["imageGenerations"]),
-    ],
-)
-def test_capabilities_are_those_of_the_plan(gateway: Gateway, model: str, capabilities: list[str]) -> None:
-    entries = {entry["name"]: entry for entry in _answer(_send(gateway))["value"]}
-    assert entries[model]["properties"]["capabilities"] == dict.fromkeys(capabilities, "true")
+def test_capabilities_are_those_of_the_plan_in_words_of_azure(gateway_of: Callable[[str], Gateway]) -> None:
+    entries = {entry["name"]: entry for entry in _answer(_send(gateway_of("chains")))["value"]}
+    capabilities = ["chatCompletion", "completion", "imageGenerations", "responses", "audio"]
+    assert entries["renamed"]["properties"]["capabilities"] == dict.fromkeys(capabilities, "true")
+
+
+def test_a_model_is_found_by_any_of_its_names(gateway_of: Callable[[str], Gateway]) -> None:
+    gateway = gateway_of("chains")
+    first, second = (e for e in _answer(_send(gateway))["value"] if e["name"] == "chat")
+    assert (first["id"], second["id"]) == ("ptu", "foundry")
+    assert first["properties"]["aliases"] == ["talk"]
+    assert _answer(_send(gateway, parameters={"deployment-id": "TALK"})) == first
+    assert _names(_answer(_send(gateway, "Talk"))["value"]) == ["chat", "chat"]
 
 
 def _listed(plan: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.fragments.gateway import INBOUND, Gateway
+from tests.gateway.fragments.plans import HOSTILE_NAMES
 
 COGNITIVE = "https://cognitiveservices.azure.com"
 ML = "https://ml.azure.com"
@@ -158,6 +159,13 @@ def test_the_default_pool_of_a_deployment_gets_its_name(gateway: Gateway) -> Non
     default = {"defaultBackendPool": "foundry-chat-4"}
     (tried,) = _tried(gateway, "unknown", [200], default)
     assert tried == ("foundry-Chat-4", "/chat/completions?api-version=2024-05-01-preview", None, "Chat-4")
+
+
+@pytest.mark.parametrize("plan", ["renamed", "renamed deployments"])
+@pytest.mark.parametrize("number", range(len(HOSTILE_NAMES)))
+def test_a_hostile_deployment_is_a_name(gateway_of: Callable[[str], Gateway], plan: str, number: int) -> None:
+    (tried,) = _tried(gateway_of(plan), f"model-{number}", [200])
+    assert tried == (f"route-{number}", "/chat/completions", None, HOSTILE_NAMES[number])
 
 
 def test_a_large_body_is_sent_whole(gateway: Gateway) -> None:

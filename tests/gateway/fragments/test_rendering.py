@@ -18,6 +18,7 @@ from tests.gateway.fragments.rendering import FRAGMENTS, render
 
 # Service limits of API Management: a fragment holds 512 KB.
 _LIMIT = 512 * 1024
+_WITHOUT_TOKENS = {"external", "empty", "hostile", "keys", "renamed", "renamed deployments"}
 
 pytestmark = pytest.mark.parametrize("fragment_id", FRAGMENTS)
 
@@ -70,7 +71,7 @@ def test_does_not_repeat_the_inventory_outside_of_literals(fragment_id: str, pla
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_refers_to_no_named_value_but_the_identity(fragment_id: str, plan: str) -> None:
-    needs_identity = fragment_id == "set-backend-authorization" and plan not in {"external", "empty", "hostile", "keys"}
+    needs_identity = fragment_id == "set-backend-authorization" and plan not in _WITHOUT_TOKENS
     named_values = set(re.findall(r"\{\{.*?\}\}", render(fragment_id, PLANS[plan])))
     assert named_values == ({"{{uami-client-id}}"} if needs_identity else set())
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -204,27 +204,38 @@ def test_a_name_stays_a_string_in_the_answer(gateway: Gateway) -> None:
     assert f"'{name}'" in _send(gateway, model=name).error["message"]
 
 
-def _decision(model: str, allowed: str, default: str) -> tuple[str, str] | int:
+def _names_in(text: str, everything: Iterable[str]) -> set[str]:
+    """Return the names that a restriction allows, in lower case."""
+    names = {name.strip().lower() for name in text.split(",")} if text.strip() else set(everything)
+    return names - {""}
+
+
+def _decision(model: str, pools: str, models: str, default: str) -> tuple[str, str] | int:
     """Return the target, or the status of the answer, by the rules of the fragment's description."""
-    names = {name.strip().lower() for name in allowed.split(",")} if allowed.strip() else set(_ROUTES)
+    allowed_pools, allowed_models = _names_in(pools, _ROUTES), _names_in(models, [*_MODELS, model.lower()])
     serving = _MODELS.get(model.lower(), "").lower()
-    if serving and serving not in names:
+    if serving and serving not in allowed_pools:
         return 403
-    fallback = default.strip().lower()
-    target = serving or (fallback if fallback in names else "")
-    return (_ROUTES[target]["name"], _ROUTES[target]["type"]) if target in _ROUTES else 400
+    if model.lower() not in allowed_models:
+        return 401
+    fallback = default.strip().lower() if _ROUTES.keys() & allowed_pools & {default.strip().lower()} else ""
+    serves = {name.lower() for name in _ROUTES[fallback]["models"]} if fallback else set()
+    target = serving or (fallback if serves & allowed_models else "")
+    return (_ROUTES[target]["name"], _ROUTES[target]["type"]) if target else 400
 
 
 _NAMES = st.sampled_from([*_ROUTES, *(route["name"] for route in _ROUTES.values()), "no-such-pool", "", " "])
+_MODEL_NAMES = st.sampled_from([*_MODELS, *(name.upper() for name in _MODELS), "gpt-6", "mistral"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
-    model=st.sampled_from([*_MODELS, *(name.upper() for name in _MODELS), "gpt-6", "mistral"]),
-    allowed=st.lists(_NAMES, max_size=4).map(",".join),
+    model=_MODEL_NAMES,
+    pools=st.lists(_NAMES, max_size=4).map(",".join),
+    models=st.just("") | st.lists(_MODEL_NAMES | st.just(" "), max_size=4).map(" ,".join),
     default=_NAMES,
 )
-def test_decides_by_the_rules(gateway: Gateway, model: str, allowed: str, default: str) -> None:
-    result = _send(gateway, model=model, allowed=allowed, default=default)
+def test_decides_by_the_rules(gateway: Gateway, model: str, pools: str, models: str, default: str) -> None:
+    result = _send_allowed(gateway, models, allowedBackendPools=pools, defaultBackendPool=default)(model=model)
     decision = _status(result) if result.response else result.target
-    assert decision == _decision(model, allowed, default)
+    assert decision == _decision(model, pools, models, default)

@@ -97,7 +97,9 @@ def main() -> None:
             default_headers={"api-key": service["key"]},
             max_retries=0,
         )
-        deployments = client.get("/deployments", cast_to=dict[str, Any])["value"]
+        listed = client.get("/deployments", cast_to=dict[str, Any])["value"]
+        # A model may have several deployments; one of them stands for it.
+        deployments = list({deployment["name"]: deployment for deployment in listed}.values())
         chats = [each for each in deployments if "chatCompletion" in each["properties"]["capabilities"]]
         show_table(list(rows(client, deployments)))
         show_stream(client, chats[0]["name"])

@@ -129,10 +129,11 @@ def _field(key: str, value: Any, source: Entry | None) -> Entry:
 
 def _is_unset(value: Node) -> bool:
     """Whether a variable says nothing: it is empty or false, or an API that is not to be deployed."""
-    if isinstance(value, Object) and value.entries:
-        deploy = value.get("deploy")
-        return isinstance(deploy, Scalar) and not deploy.value
-    return isinstance(value, (Group, Scalar)) and not getattr(value, "value", None)
+    if isinstance(value, Scalar):
+        return not value.value
+    if isinstance(value, Object) and isinstance(deploy := value.get("deploy"), Scalar):
+        return not deploy.value
+    return isinstance(value, Group) and not value.entries
 
 
 class _Writer:

@@ -27,7 +27,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
     line,
 )
 
-_JSON_START = re.compile(r"\ufeff?(?:\s|//[^\n]*|/\*.*?\*/)*\{", re.DOTALL)
+# Atomic, or a brace inside a comment could be taken for the first one.
+_JSON_START = re.compile(r"\ufeff?(?>\s++|//[^\n]*+|/\*(?s:.*?)\*/)*+\{")
 # What becomes the name of a file must not lead out of its folder.
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _START = Place(1, 1)

@@ -29,6 +29,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
     Scalar,
     Text,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.yaml_scalars import can_be_template
 
 _VALUE_REMEDY = "write the value itself"
 _VAULT_REMEDY = "leave it out, and name the secret in the inventory: credential.key_vault_secret_id of the backend"
@@ -120,6 +121,9 @@ class Resolver:
         if len(known) != len(arguments) or len(known) not in (1, 2) or not known[0]:
             remedy = "write the variable's name and, where it has one, its default, both as strings"
             return self._refuse(node.place, "readEnvironmentVariable has other arguments than strings", remedy)
+        if not all(map(can_be_template, known)):
+            remedy = "write it with one kind of quotes and without a backslash, or leave the default out"
+            return self._refuse(node.place, "readEnvironmentVariable has an argument that Ansible cannot write", remedy)
         return Text((Environment(*known),), place=node.place)
 
 

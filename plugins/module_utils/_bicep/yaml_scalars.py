@@ -8,7 +8,6 @@ a template; a literal that looks like one is marked ``!unsafe``. PRIVATE to the 
 
 from __future__ import annotations
 
-import ast
 import re
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree import Environment, Scalar, Text
@@ -19,10 +18,10 @@ _READ_OTHERWISE = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false"
 _TEMPLATE_START = re.compile(r"\{[{%#]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
-_LITERAL = r"'(?:[^'\\]|\\.)*'"
+_LITERAL = r"""'[^'\\]*'|"[^"\\]*\""""
 _LOOKUP = re.compile(
     r"\{\{ lookup\('ansible\.builtin\.env', "
-    f"(?P<name>{_LITERAL}), default=(?P<default>{_LITERAL}|undef\\(\\))"
+    rf"(?P<name>{_LITERAL}), default=(?P<default>{_LITERAL}|undef\(\))"
     r"\) \}\}"
 )
 _BRACE = "{{ '{' }}"
@@ -42,14 +41,19 @@ def scalar_text(value: Scalar | Text) -> str:
     return content if _is_plain(content) else _quoted(content)
 
 
+def can_be_template(text: str) -> bool:
+    """Whether a template can hold a text as a literal: with one kind of quotes and without a backslash."""
+    return "\\" not in text and not ("'" in text and '"' in text)
+
+
 def template_parts(text: str) -> tuple[str | Environment, ...] | None:
     """Return what a template of :func:`scalar_text` consists of; None for a text that reads no environment this way."""
     parts: list[str | Environment] = []
     position = 0
     for match in _LOOKUP.finditer(text):
         parts.append(text[position : match.start()])
-        default = None if match["default"] == "undef()" else ast.literal_eval(match["default"])
-        parts.append(Environment(ast.literal_eval(match["name"]), default))
+        default = None if match["default"] == "undef()" else match["default"][1:-1]
+        parts.append(Environment(match["name"][1:-1], default))
         position = match.end()
     literals = [*parts[::2], text[position:]]
     if not parts or any(_TEMPLATE_START.search(str(literal).replace(_BRACE, "")) for literal in literals):
@@ -84,6 +88,6 @@ def _piece(part: str | Environment) -> str:
 
 
 def _literal(text: str) -> str:
-    """A string of Jinja, whose escapes are those of Python."""
-    escaped = text.encode("unicode_escape").decode("ascii").replace("'", "\\'")
-    return f"'{escaped}'"
+    """A string of Jinja as it is: Ansible takes backslashes literally, so that there are no escapes."""
+    quote = '"' if "'" in text else "'"
+    return f"{quote}{text}{quote}"

@@ -84,9 +84,10 @@ def _group_entry(entry: Entry, group: Group, indent: int, label: str) -> Iterato
         yield from _block(group, inner)
     else:
         # What stands above the first field cannot stand between the dash and the field.
-        first = group.entries[0]
-        yield from _comments((*entry.before, *line(group.opening), *first.before), indent)
-        lines = list(_block(replace(group, entries=(replace(first, before=()), *group.entries[1:])), inner))
+        yield from _comments((*entry.before, *line(group.opening)), indent)
+        lines = list(_block(group, inner))
+        while lines[0].lstrip()[:1] in ("", "#"):
+            yield lines.pop(0).replace(" " * _INDENT, "", 1)
         yield label + lines[0].replace(" " * inner, " ", 1)
         yield from lines[1:]
     yield from _comments(end, inner)

@@ -30,17 +30,20 @@ class Credential:
 class Member:
     """One deployment that may answer for a model.
 
+    :ivar account: id of its backend.
     :ivar deployment: without regard to case, except at external providers, which may tell names apart by it.
     :ivar accepted: whether a provider takes this credential in this header; an inventory may give a wrong one.
     :ivar keeps: whether it keeps responses, and shows them to this credential.
     """
 
+    account: str
     host: str
     deployment: str
     priority: int
     credential: Credential | None
     accepted: bool
     keeps: bool
+    is_external: bool
 
 
 @dataclass
@@ -99,23 +102,34 @@ def _is_retired(entry: dict[str, Any]) -> bool:
     return bool(day) and date.fromisoformat(text_of(day)[:10]) < datetime.now(UTC).date()
 
 
+def accounts(case: Case) -> list[Member]:
+    """Return every backend as one that may be asked for what is kept; of endpoints that these tests know."""
+    endpoints = [(each, read_endpoint(each["backend_type"], each["endpoint"])) for each in case.backends]
+    return [_member(backend, endpoint, "") for backend, endpoint in endpoints if endpoint]
+
+
 def _add_member(served: Declared, backend: Backend, deployment: str) -> None:
     endpoint = read_endpoint(backend["backend_type"], backend["endpoint"])
     if endpoint is None:
         served.known = False
-        return
+    elif (member := _member(backend, endpoint, deployment)) not in served.members:
+        served.members.append(member)
+
+
+def _member(backend: Backend, endpoint: Endpoint, deployment: str) -> Member:
     priority = backend.get("priority")
     credential = credential_of(backend, endpoint)
-    member = Member(
+    accepted = _is_accepted(endpoint, credential)
+    return Member(
+        account=text_of(backend["backend_id"]),
         host=endpoint.host,
         deployment=deployment if endpoint.site.is_external else same_name(deployment),
         priority=1 if priority is None else int(priority),
         credential=credential,
-        accepted=(accepted := _is_accepted(endpoint, credential)),
+        accepted=accepted,
         keeps=accepted and (endpoint.site.is_external or not endpoint.site.is_pathless),
+        is_external=endpoint.site.is_external,
     )
-    if member not in served.members:
-        served.members.append(member)
 
 
 def secret_of(backend: Backend) -> str:

@@ -18,6 +18,7 @@ from tests.properties.expectations import (
     Credential,
     Declared,
     Member,
+    accounts,
     declared,
     provider_settings,
     same_name,
@@ -50,8 +51,10 @@ class Traffic:
         self._by_name = {key: model for model in self._models for key in model.names}
         self._settings = provider_settings(case)
         self._universal = _is_usual(case.variables.get("llm_universal_api"), "models")
+        self._accounts = accounts(case)
         # The API in the shape of model inference has no operations on what is kept.
-        self._keeps = (case.variables.get("llm_universal_api") or {}).get("type") == "openai"
+        has_operations = (case.variables.get("llm_universal_api") or {}).get("type") == "openai"
+        self._keeps = has_operations and len(self._accounts) == len(case.backends)
         self._azure = _is_usual(case.variables.get("llm_azure_openai_api"), "openai")
         self._headers = {"api-key": gateway.key, "Authorization": f"Bearer {_OF_THE_CLIENT}", "Cookie": _OF_THE_CLIENT}
         secrets = {secret_of(backend) for backend in case.backends}
@@ -103,18 +106,19 @@ class Traffic:
 
     def _check_stored(self) -> None:
         """A response of one model is found again where it is kept, and nobody is asked with another's credential."""
-        everybody = [member for model in self._models for member in model.members]
-        for model in self._models:
-            if not all(each.known for each in self._models) or not all(member.keeps for member in everybody):
-                return
-            name = next(iter(model.names.values()))
-            made = self._ask("/models/responses", {"model": name, "input": "Hello!"})
-            self._check_answer(made, model.first)
-            found = self._ask(f"/models/responses/{made.response.json()['id']}", None, method="GET")
-            assert found.response.status_code == 200, str(found)
-            assert found.reached[-1]["host"] == made.reached[0]["host"], str(found)
-            self._check_reached(found, everybody)
+        if not self._models or not all(account.keeps for account in self._accounts):
             return
+        model = self._models[0]
+        made = self._ask("/models/responses", {"model": next(iter(model.names.values())), "input": "Hello!"})
+        self._check_answer(made, model.first)
+        keeper = next(each for each in self._accounts if each.host == made.reached[0]["host"])
+        # An external account is asked beside those of Azure only when the client names it.
+        named = keeper.is_external and not all(each.is_external for each in self._accounts)
+        path = f"/models/responses/{made.response.json()['id']}"
+        found = self._ask(path, None, method="GET", **({"x-llm-backend": keeper.account} if named else {}))
+        assert found.response.status_code == 200, str(found)
+        assert found.reached[-1]["host"] == keeper.host, str(found)
+        self._check_reached(found, self._accounts)
 
     def _check_fallback(self) -> None:
         """Let all members of one model refuse: the next model of its chain takes the request, when it can."""
@@ -134,9 +138,9 @@ class Traffic:
                 self._check_reached(_Answer(answer.response, answer.reached[-1:]), able)
             return
 
-    def _ask(self, path: str, body: Mapping[str, Any] | None, method: str = "POST") -> _Answer:
+    def _ask(self, path: str, body: Mapping[str, Any] | None, method: str = "POST", **headers: str) -> _Answer:
         self._gateway.azure.forget()
-        response = self._gateway.ask(path, body, method=method, headers=self._headers)
+        response = self._gateway.ask(path, body, method=method, headers={**self._headers, **headers})
         return _Answer(response, self._gateway.log("provider"))
 
     def _check_reached(self, answer: _Answer, expected: Sequence[Member]) -> None:

@@ -33,6 +33,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.yaml_sca
 
 _VALUE_REMEDY = "write the value itself"
 _VAULT_REMEDY = "leave it out, and name the secret in the inventory: credential.key_vault_secret_id of the backend"
+# Variables in variables multiply; a file with a thousand backends has some ten thousand values.
+_DEPTH, _COUNT = 80, 200_000
 
 
 class Resolver:
@@ -45,12 +47,24 @@ class Resolver:
         self._declared = {statement.name: statement for statement in file.statements if statement.name}
         self._problems = problems
         self._open: list[str] = []
+        self._depth = 0
+        self._count = 0
 
     def value(self, node: Node) -> Node:
         """Return a :class:`Scalar`, :class:`Text` or :class:`Group` with nothing else in it.
 
         What cannot be resolved becomes :class:`Unreadable`, and its reason is noted.
         """
+        if self._depth == _DEPTH or self._count == _COUNT:
+            remedy = "use fewer variables inside each other"
+            return self._refuse(node.place, f"values are more than {_DEPTH} deep, or more than {_COUNT}", remedy)
+        self._depth += 1
+        self._count += 1
+        value = self._resolved(node)
+        self._depth -= 1
+        return value
+
+    def _resolved(self, node: Node) -> Node:
         if isinstance(node, Group):
             return replace(node, entries=tuple(replace(entry, value=self.value(entry.value)) for entry in node.entries))
         if isinstance(node, Reference):

@@ -167,6 +167,21 @@ def test_all_problems_are_told_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "param apim = a" + "[0]" * 5000,
+        "".join(f"var v{number} = [v{number + 1}]\n" for number in range(500)) + "var v500 = 1\nparam apim = v0\n",
+        "".join(f"var v{number} = [v{number + 1}, v{number + 1}]\n" for number in range(40))
+        + "var v40 = 1\nparam apim = v0\n",
+    ],
+    ids=["long", "deep", "many"],
+)
+def test_variables_that_multiply_are_refused(text: str) -> None:
+    with pytest.raises(ParameterFileError, match="values are more than 80 deep, or more than 200000"):
+        import_parameters(text)
+
+
 def test_strings_are_never_shown() -> None:
     with pytest.raises(ParameterFileError) as raised:
         import_parameters("param apim = 'k3y' 'k3y' + \"k3y\n")

@@ -27,6 +27,9 @@ BACKENDS = {
     "apim-mixed-providers": {
         "aif-citadel-primary": PRIMARY,
         "aoai-eastus-gpt4": "https://YOUR-AOAI-RESOURCE.openai.azure.com",
+        # No one shape of request suits both accounts for a model that is not OpenAI's.
+        "aif-citadel-primary-DeepSeek-R1": f"{PRIMARY}/models",
+        "aoai-eastus-gpt4-DeepSeek-R1": "https://YOUR-AOAI-RESOURCE.openai.azure.com/openai/deployments/DeepSeek-R1",
     },
 }
 POOLS: dict[str, dict[str, list[tuple[str, int, int]]]] = {
@@ -35,18 +38,32 @@ POOLS: dict[str, dict[str, list[tuple[str, int, int]]]] = {
         "DeepSeek-R1-backend-pool": [("aif-citadel-primary", 1, 100), ("aif-citadel-secondary", 2, 50)]
     },
     "apim-mixed-providers": {
-        "DeepSeek-R1-backend-pool": [("aif-citadel-primary", 1, 100), ("aoai-eastus-gpt4", 1, 100)],
+        "DeepSeek-R1-backend-pool": [
+            ("aif-citadel-primary-DeepSeek-R1", 1, 100),
+            ("aoai-eastus-gpt4-DeepSeek-R1", 1, 100),
+        ],
         "text-embedding-3-large-backend-pool": [("aif-citadel-primary", 1, 100), ("aoai-eastus-gpt4", 1, 100)],
     },
 }
 HOSTS = sorted(BACKENDS)
 POSTS = ("createChatCompletion", "createCompletion", "createEmbeddings", "createImage")
 LISTINGS = ("listDeployments", "getDeployment")
+STORED = (
+    *("createResponse", "getResponse", "deleteResponse", "cancelResponse", "listInputItems"),
+    *("listFiles", "getFile", "deleteFile", "getFileContent"),
+    *("listBatches", "getBatch", "cancelBatch"),
+)
 APIS = ("universal-llm-api", "azure-openai-api")
 # What each API consists of: as differences name it, and its path below the service.
 API_PARTS = {
     **{f"API {api}": f"apis/{api}" for api in APIS},
-    **{f"API operation {api}/{name}": f"apis/{api}/operations/{name}" for api in APIS for name in (*POSTS, *LISTINGS)},
+    **{
+        f"API operation {api}/{name}": f"apis/{api}/operations/{name}"
+        for api in APIS
+        for name in (*POSTS, *LISTINGS, *STORED)
+    },
+    # The shape of Azure OpenAI with its version in the path.
+    **{f"API operation azure-openai-api/{name}V1": f"apis/azure-openai-api/operations/{name}V1" for name in STORED},
     **{f"API policy {api}": f"apis/{api}/policies/policy" for api in APIS},
     **{
         f"operation policy {api}/{name}": f"apis/{api}/operations/{name}/policies/policy"

@@ -81,7 +81,7 @@ class _Parser:
         """The whole file."""
         statements: list[Statement] = []
         while True:
-            before, _ = self._trivia()
+            before = self._trivia()[0]
             if self._here.kind is Kind.END:
                 return ParameterFile(tuple(statements), joined(before))
             statements.append(self._statement(before))
@@ -242,7 +242,7 @@ class _Parser:
         if not key or not self._accept(":"):
             self._refuse(token.place, f"{_shown(token)} is no name of a property", "write name: value")
             return Entry(key, self._unreadable(token.place), before, place=token.place)
-        between, _ = self._trivia()
+        between = self._trivia()[0]
         return Entry(key, self._expression(), (*before, *between), place=token.place)
 
     def _refuse_duplicates(self, entries: list[Entry]) -> None:

@@ -97,10 +97,11 @@ class Resolver:
         if isinstance(base, Unreadable) or isinstance(key, Unreadable):
             return Unreadable(place=node.place)
         found: Node | None = None
-        if isinstance(key, Scalar) and isinstance(key.value, str) and isinstance(base, Object):
-            found = base.get(key.value)
-        elif isinstance(key, Scalar) and type(key.value) is int and isinstance(base, Array):
-            found = base.entries[key.value].value if 0 <= key.value < len(base.entries) else None
+        wanted = key.value if isinstance(key, Scalar) else None
+        if isinstance(wanted, str) and isinstance(base, Object):
+            found = base.get(wanted)
+        elif isinstance(wanted, int) and not isinstance(wanted, bool) and isinstance(base, Array):
+            found = base.entries[wanted].value if 0 <= wanted < len(base.entries) else None
         if found is None:
             return self._refuse(node.place, "there is no such property or item", _VALUE_REMEDY)
         return found

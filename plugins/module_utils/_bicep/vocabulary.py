@@ -57,7 +57,7 @@ VARIABLES = tuple(
             *SERVICE_VARIABLES.values(),
             IDENTITY_VARIABLE,
             BACKENDS_VARIABLE,
-            *(variable for variable, _ in SETTINGS.values()),
+            *(place[0] for place in SETTINGS.values()),
         )
     )
 )

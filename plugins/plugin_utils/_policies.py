@@ -94,7 +94,7 @@ def render_fragments(plan: Mapping[str, Any]) -> list[dict[str, str]]:
         {
             "name": name,
             "description": description,
-            "value": _environment().get_template(f"{name}.xml.j2").render(llm_routing_plan=plan),
+            "value": _environment().get_template(f"fragments/{name}.xml.j2").render(llm_routing_plan=plan),
         }
         for name, description in FRAGMENTS.items()
     ]
@@ -111,7 +111,7 @@ def render_apis(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _render_api(api: Mapping[str, Any]) -> dict[str, Any]:
     shape = _SHAPES[api["variable"], api["type"]]
     definition = _definition(shape)
-    listing = _environment().get_template("list-deployments-policy.xml.j2").render()
+    listing = _environment().get_template("apis/list-deployments-policy.xml.j2").render()
     return {
         "name": api["name"],
         "display_name": shape.title,
@@ -121,7 +121,7 @@ def _render_api(api: Mapping[str, Any]) -> dict[str, Any]:
         "subscription_required": True,
         "subscription_key_names": _KEY_NAMES,
         "definition": definition,
-        "policy": _environment().get_template(f"{shape.policy}.xml.j2").render(llm_api=api, listings=_LISTINGS),
+        "policy": _environment().get_template(f"apis/{shape.policy}.xml.j2").render(llm_api=api, listings=_LISTINGS),
         "operation_policies": dict.fromkeys(_LISTINGS, listing),
         "products": api["products"],
     }
@@ -140,5 +140,5 @@ def _definition(shape: _Shape) -> dict[str, Any]:
 
 
 def _document(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((_POLICIES / f"{name}.json").read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads((_POLICIES / "apis" / f"{name}.json").read_text(encoding="utf-8"))
     return document

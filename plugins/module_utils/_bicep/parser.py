@@ -29,6 +29,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
     Node,
     Object,
     Scalar,
+    ending,
     joined,
 )
 
@@ -228,7 +229,7 @@ class _Parser:
             separated = self._accept(",")
             entries.append(replace(entry, after=self._comment_behind()))
         self._refuse_duplicates(entries)
-        return tuple(entries), opening, joined(before)
+        return tuple(entries), opening, ending(before) if entries else joined(before)
 
     def _item(self, before: Comments) -> Entry:
         place = self._here.place

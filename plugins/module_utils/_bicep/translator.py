@@ -23,7 +23,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
     Object,
     Scalar,
     Text,
-    joined,
+    ending,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.vocabulary import Direction
 
@@ -85,7 +85,7 @@ class Translator:
                 orphans = ()
             else:
                 self.lose(entry, at, fields)
-        return replace(value, entries=tuple(kept), end=joined(orphans, value.end))
+        return replace(value, entries=tuple(kept), end=ending(orphans, value.end))
 
     def _field(self, entry: Entry, path: str) -> Node:
         if entry.key == self._direction.models:

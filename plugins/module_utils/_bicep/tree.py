@@ -118,14 +118,18 @@ def collapsed(comments: Comments) -> Comments:
     )
 
 
-def joined(*comments: Comments) -> Comments:
-    """Comments one after the other, with no empty line at the start or the end."""
+def ending(*comments: Comments) -> Comments:
+    """Comments at the end of a group, one after the other, with no empty line behind them."""
     result = list(collapsed(tuple(each for part in comments for each in part)))
-    while result and result[0] is None:
-        del result[0]
     while result and result[-1] is None:
         del result[-1]
     return tuple(result)
+
+
+def joined(*comments: Comments) -> Comments:
+    """Comments one after the other, with no empty line at the start or the end."""
+    result = ending(*comments)
+    return result[1:] if result[:1] == (None,) else result
 
 
 def line(comment: str) -> Comments:

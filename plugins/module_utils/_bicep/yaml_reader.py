@@ -22,6 +22,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
     Object,
     Scalar,
     Text,
+    ending,
     joined,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.yaml_scalars import template_parts
@@ -141,7 +142,7 @@ class _Reader:
             return Entry(name, _flow(value), (*before, *self.above(last), *inside), self._behind.pop(last, ""))
         opening = self._behind.pop(key.start_mark.line, "") if key and key.start_mark.line < first else ""
         entries, end = self._entries(value, limit, outer)
-        return Entry(name, _group(entries, opening, joined(end)), before)
+        return Entry(name, _group(entries, opening, ending(end)), before)
 
 
 def _group(entries: tuple[Entry, ...], opening: str = "", end: Comments = ()) -> Group:

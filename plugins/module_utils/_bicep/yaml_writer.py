@@ -23,8 +23,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
     Scalar,
     Text,
     collapsed,
+    ending,
     has_inner_comments,
-    joined,
     line,
     own_comments,
 )
@@ -78,7 +78,7 @@ def _group_entry(entry: Entry, group: Group, indent: int, label: str) -> Iterato
         yield from _with_comments(replace(entry, before=(*entry.before, *own_comments(group))), flow, indent)
         return
     inner = indent + _INDENT
-    end = joined(group.end, line(entry.after))
+    end = ending(group.end, line(entry.after))
     if entry.key:
         yield from _with_comments(replace(entry, after=group.opening), [label], indent)
         yield from _block(group, inner)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.integration.harness import IDENTITY_CLIENT_ID, RESOURCE_GROUP, SUBSCR
 from tests.integration.inventory import Unsafe
 
 Backend = dict[str, Any]
+_TEMPLATE = re.compile(r"\{[{%#]")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -62,9 +64,10 @@ class Example:
 
 
 def unsafe(value: Any) -> Any:
-    """Return data whose texts Ansible takes as they are, although they may look like templates."""
+    """Return data in which Ansible takes texts that look like templates as they are; keys never are templates."""
     if isinstance(value, dict):
-        return {unsafe(key): unsafe(item) for key, item in value.items()}
+        return {key: unsafe(item) for key, item in value.items()}
     if isinstance(value, list):
         return [unsafe(item) for item in value]
-    return Unsafe(value) if isinstance(value, str) else value
+    # The tag is left away elsewhere: behind it, a text like 1 would be read as a number.
+    return Unsafe(value) if isinstance(value, str) and _TEMPLATE.search(value) else value

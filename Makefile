@@ -29,7 +29,7 @@ lint: setup ## static checks of Python, YAML and Ansible content
 
 gates: lint ## what a release must pass: sanity, importer, archive, documentation, molecule, generated inventories
 	pytest tests/gates
-	PROPERTY_EXAMPLES=1500 pytest --numprocesses auto tests/properties/test_inventories.py
+	PROPERTY_EXAMPLES=2000 pytest --numprocesses auto tests/properties/test_inventories.py
 
 bench: setup ## how long an onboarding takes, as ratios to an empty playbook
 	python tests/bench/onboarding.py

@@ -99,8 +99,9 @@ _value:
       elements: dict
     routes:
       description:
-        - Where requests can go, with C(name), C(type), C(pooled), C(scope) (C(backend) or C(deployment)), C(models) and
-          C(accounts) (ids of the backends of the inventory).
+        - Where requests can go, with C(name), C(type), C(pooled), C(scope) (C(backend) or C(deployment)), C(models),
+          C(accounts) (ids of the backends of the inventory) and C(members) (C(account) and C(deployment) of each
+          deployment that it serves, in the order of a pool's members).
         - What a request must look like there is in C(family) (kind of endpoint, or C(mixed)), C(token_audience) (of the
           managed identity's token, empty for none), C(deployment) (what the model in a body must be, empty when that
           does not matter) and C(retries) (how often a failed request is sent again).

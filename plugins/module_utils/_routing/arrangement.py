@@ -41,6 +41,8 @@ class Route:
     :ivar backends: name of the APIM backend of each member.
     :ivar deployment: in deployment scope, what the model in a body must be; empty when that does not matter.
     :ivar models: names of the models that have it in their own chain.
+    :ivar served: every (account, deployment) that those models have there. An account in backend scope is a single
+        member, although it may serve a deployment for each of its models.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Route:
     backends: tuple[str, ...]
     deployment: str = ""
     models: list[str] = field(default_factory=list)
+    served: dict[MemberKey, Member] = field(default_factory=dict)
 
     @property
     def is_pooled(self) -> bool:
@@ -124,6 +127,8 @@ def arrange(models: Sequence[ServedModel], scopes: Mapping[str, str], accounts: 
             route = _route(group, names.get((model.key, number), ""), {} if in_backend_scope else deployments)
             route = routes.setdefault(route.name, route)
             route.models.append(model.name)
+            for member in group.members:
+                route.served.setdefault(member.key, member)
             deployment = group.members[0].model.deployment if in_backend_scope else route.deployment
             own_hops[model.key].append(Hop(route, model.name, deployment))
     ordered = [routes[name] for name in sorted(routes)]

@@ -41,7 +41,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.retire
     retirement_warnings,
     without_excluded,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import mixed_backends, route_entries
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import (
+    members_of,
+    mixed_backends,
+    route_entries,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import AUTO, check_scope
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import (
     ServedModel,
@@ -164,9 +168,7 @@ def _model_entry(model: ServedModel, hops: Sequence[Hop]) -> dict[str, Any]:
         "keys": model.keys,
         "route": hops[0].route.name,
         "hops": [{"route": hop.route.name, "model": hop.model, "deployment": hop.deployment} for hop in hops],
-        "members": [
-            {"account": member.account.backend_id, "deployment": member.model.deployment} for member in model.members
-        ],
+        "members": members_of(model.members),
         "deployments": [
             {
                 "backend_id": backend.backend_id,

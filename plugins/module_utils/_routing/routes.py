@@ -17,6 +17,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoi
     FOUNDRY,
     SERVERLESS,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import DEPLOYMENT
 
 # Its members take different api-versions, so each APIM backend carries its own.
@@ -55,7 +56,8 @@ def route_entries(routes: Iterable[Route], mixed: set[str]) -> list[dict[str, An
         see :mod:`.endpoints`, or ``mixed``), ``token_audience`` (of the managed identity's token, empty for none),
         ``retries`` (how often a failed request is sent again), ``models`` (names of those that have it in their own
         chain), ``deployment`` (in deployment scope, what the model in a body must be; empty when it does not matter),
-        ``accounts`` (ids of the backends of the inventory behind it).
+        ``accounts`` (ids of the backends of the inventory behind it) and ``members`` (each deployment that it serves,
+        as ``account`` and ``deployment``; in the order of a pool's members).
     """
     return [
         {
@@ -69,9 +71,15 @@ def route_entries(routes: Iterable[Route], mixed: set[str]) -> list[dict[str, An
             "models": route.models,
             "deployment": route.deployment,
             "accounts": list(dict.fromkeys(member.account.backend_id for member in route.members)),
+            "members": members_of(route.served.values()),
         }
         for route in routes
     ]
+
+
+def members_of(members: Iterable[Member]) -> list[dict[str, str]]:
+    """Return ``account`` (id of a backend of the inventory) and ``deployment`` of members, in their order."""
+    return [{"account": member.account.backend_id, "deployment": member.model.deployment} for member in members]
 
 
 def attempts_of(route: Route) -> int:

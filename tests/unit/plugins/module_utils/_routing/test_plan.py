@@ -90,6 +90,10 @@ def test_a_single_foundry_serves_all_its_models_directly() -> None:
             "models": ["DeepSeek-R1", "gpt-4o", "gpt-4o-mini", "Phi-4", "text-embedding-3-large"],
             "deployment": "",
             "accounts": ["aif-citadel-primary"],
+            "members": [
+                {"account": "aif-citadel-primary", "deployment": name}
+                for name in ("DeepSeek-R1", "gpt-4o", "gpt-4o-mini", "Phi-4", "text-embedding-3-large")
+            ],
         }
     ]
     assert plan["accounts"] == [

@@ -70,6 +70,24 @@ def test_members_that_take_different_tokens_are_routes_of_their_own() -> None:
     ]
 
 
+def test_a_route_names_its_deployments_in_the_order_of_the_pool() -> None:
+    late = backend("late", {"name": "gpt-4o", "deployment": "blue"}, priority=2)
+    plan = plan_of(late, backend("early", {"name": "gpt-4o", "deployment": "Green"}))
+    (route,) = plan["routes"]
+    assert route["scope"] == "deployment"
+    assert route["members"] == [
+        {"account": "early", "deployment": "Green"},
+        {"account": "late", "deployment": "blue"},
+    ]
+    assert [member["backend"] for member in plan["pools"][0]["members"]] == ["early-Green", "late-blue"]
+
+
+def test_models_that_share_a_deployment_share_a_member_of_its_route() -> None:
+    first, second = ({"name": name, "deployment": "one", "fallbacks": ["other"]} for name in ("a", "b"))
+    routes = {route["name"]: route["members"] for route in plan_of(backend("x", first, second, "other"))["routes"]}
+    assert routes["x-one"] == [{"account": "x", "deployment": "one"}]
+
+
 def test_a_pool_that_retries_cannot_cross_is_a_warning() -> None:
     (warning,) = plan_of(*(backend(f"b{number}") for number in range(30)))["warnings"]
     assert warning.startswith("gpt-4o: a request may meet 87 failures")

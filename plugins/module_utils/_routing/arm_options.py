@@ -20,13 +20,16 @@ _DESCRIPTION_CHARACTERS = 1800
 _WEIGHT_TOLERANCE = 0.01
 
 
-def account_options(backend: Backend) -> dict[str, Any]:
-    """Return the options of module ``apim_llm_backend`` for a backend of the inventory."""
+def account_options(backend: Backend, *, spares_refusals: bool) -> dict[str, Any]:
+    """Return the options of module ``apim_llm_backend`` for a backend of the inventory.
+
+    :param spares_refusals: see :meth:`.circuit_breaker.CircuitBreaker.as_options`.
+    """
     return {
         "name": backend.backend_id,
         "url": backend.endpoint,
         "description": _description(f"LLM backend ({backend.backend_type})", [model.name for model in backend.models]),
-        "circuit_breaker": backend.circuit_breaker.as_options(),
+        "circuit_breaker": backend.circuit_breaker.as_options(spares_refusals=spares_refusals),
         **_credentials(backend),
         **_TLS_CHECKS,
     }

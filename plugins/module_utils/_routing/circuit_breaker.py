@@ -50,11 +50,13 @@ class CircuitBreaker:
     error_reasons: tuple[str, ...] = ("BackendConnectionFailure", "Timeout")
     accept_retry_after: bool = True
 
-    def as_options(self, *, spares_refusals: bool = False) -> dict[str, Any]:
+    def as_options(self, *, spares_refusals: bool) -> dict[str, Any]:
         """Return the ``circuit_breaker`` option of module ``apim_llm_backend``.
 
         :param spares_refusals: 429 does not count, unless the inventory lists it. That is for reserved capacity, which
-            refuses what goes beyond and goes on serving (facts): only the refused requests shall go elsewhere.
+            refuses what goes beyond and goes on serving (facts): only the refused requests shall go elsewhere. And it
+            is for accounts that no model is routed to: they get calls of all models, but Azure throttles each
+            deployment by itself.
         """
         return {
             "enabled": self.enabled,

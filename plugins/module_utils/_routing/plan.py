@@ -46,7 +46,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes
     mixed_backends,
     route_entries,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import AUTO, check_scope
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import AUTO, BACKEND, check_scope
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import (
     ServedModel,
     served_models,
@@ -134,6 +134,7 @@ def _objects(backends: Sequence[Backend], chains: Chains) -> dict[str, Any]:
         for member in model.members
         if member.model.is_provisioned
     }
+    routed = {name for route in arrangement.routes if route.scope == BACKEND for name in route.backends}
     deployments = [
         deployment_options(
             deployment,
@@ -143,7 +144,10 @@ def _objects(backends: Sequence[Backend], chains: Chains) -> dict[str, Any]:
         for deployment in arrangement.deployments
     ]
     return {
-        "backends": [*(account_options(backend) for backend in backends), *deployments],
+        "backends": [
+            *(account_options(backend, spares_refusals=backend.backend_id not in routed) for backend in backends),
+            *deployments,
+        ],
         "pools": [pool_options(route) for route in arrangement.pools()],
         "routes": route_entries(arrangement.routes, mixed),
     }

@@ -104,6 +104,17 @@ def test_members_of_a_route_share_one_way_to_authenticate(inventory: Inventory, 
 
 
 @given(mixed_inventories(), scopes)
+def test_the_breaker_of_an_account_counts_429_exactly_where_it_is_routed_to(inventory: Inventory, scope: str) -> None:
+    plan = plan_of(*inventory, backend_scope=scope)
+    behind = backends_of(plan)
+    routed = {
+        backend["name"] for route in plan["routes"] if route["scope"] == "backend" for backend in behind[route["name"]]
+    }
+    for backend in plan["backends"][: len(inventory)]:
+        assert ("429" in backend["circuit_breaker"]["status_codes"]) == (backend["name"] in routed)
+
+
+@given(mixed_inventories(), scopes)
 def test_a_request_in_deployment_scope_suits_every_member(inventory: Inventory, scope: str) -> None:
     plan = plan_of(*inventory, backend_scope=scope)
     behind = backends_of(plan)

@@ -109,6 +109,28 @@ def test_a_deployment_has_a_complete_url(account: dict[str, Any], url: str, fami
     assert (route["scope"], route["family"], route["deployment"]) == ("deployment", family, deployment)
 
 
+@pytest.mark.parametrize(
+    ("models", "scope", "codes"),
+    [
+        (["m", "n"], "auto", ["429", "500-599"]),
+        (["m", "n"], "deployment", ["500-599"]),
+        ([{"name": "m", "fallbacks": ["n"]}, "n"], "auto", ["500-599"]),
+        ([{"name": "m", "fallbacks": ["n"]}, "n", "o"], "auto", ["429", "500-599"]),
+    ],
+)
+def test_an_account_of_no_route_stays_in_service_when_one_deployment_is_throttled(
+    models: list[Any], scope: str, codes: list[str]
+) -> None:
+    assert (
+        backend_of(plan_of(backend("a", *models), backend_scope=scope), "a")["circuit_breaker"]["status_codes"] == codes
+    )
+
+
+def test_status_codes_that_are_given_hold_for_accounts_of_no_route() -> None:
+    plan = plan_of(backend("a", circuit_breaker={"status_codes": [429]}), backend_scope="deployment")
+    assert [each["circuit_breaker"]["status_codes"] for each in plan["backends"]] == [["429"], ["429"]]
+
+
 def test_a_deployment_has_the_settings_of_its_account() -> None:
     account = external("ext", "m", circuit_breaker={"count": 7}, **KEY)
     own = backend_of(plan_of(account, backend_scope="deployment"), "ext-m")

@@ -191,13 +191,50 @@ def test_the_body_names_no_other_model_than_the_path(
 
 @pytest.mark.parametrize(
     ("body", "answered"),
-    [(None, False), ("--x", False), ("[]", False), ('{"model": 1}', True), ('{"model": ["gpt-5"]}', True)],
+    [
+        (None, False),
+        ("{}", False),
+        ("--x", True),
+        ("[]", True),
+        (" ", True),
+        ('{"model": 1}', True),
+        ('{"model": ["gpt-5"]}', True),
+    ],
 )
-def test_a_body_beside_a_deployment_may_name_none(gateway: Gateway, body: str | None, answered: bool) -> None:
+def test_a_body_beside_a_deployment_is_an_object_or_none(gateway: Gateway, body: str | None, answered: bool) -> None:
     deployment = {"deployment-id": "gpt-4o"}
     result = _authorize(gateway, "target", "ai-foundry", "gpt-4o", "/chat", body=body, parameters=deployment)
     assert (result.response is not None) == answered
-    assert result.sent["body"] == body
+    assert result.sent["body"] == ('{"model":"gpt-4o"}' if body == "{}" else body)
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    ['"/Date(253402300800000)/"', "1e999", "9" * 400, "[" * 100 + "]" * 100, '"2026-01-02T03:04:05+06:00"'],
+    ids=range(5),
+)
+@pytest.mark.parametrize("kind", ["ai-foundry", "external"])
+def test_no_value_hides_the_model_of_a_body(gateway: Gateway, kind: str, harmless: str) -> None:
+    """A parser that refuses one of these must not decide that the body names no model: a backend may take them."""
+    path, parameters = "/deployments/gpt-4o/chat/completions", {"deployment-id": "gpt-4o"}
+    statuses = {}
+    for model in ("gpt-4o", "gpt-5"):
+        body = f'{{"content": {harmless}, "model": "{model}"}}'
+        result = _authorize(gateway, "target", kind, "gpt-4o", path, body=body, parameters=parameters)
+        statuses[model] = result.response and result.response["status"]
+        assert result.sent["body"] == body
+    assert statuses == {"gpt-4o": None, "gpt-5": 400}
+
+
+def test_a_form_goes_only_where_the_path_names_the_deployment(gateway: Gateway) -> None:
+    body = '--b\r\nContent-Disposition: form-data; name="model"\r\n\r\ngpt-5\r\n--b--\r\n'
+    request: dict[str, Any] = {"body": body, "parameters": {"deployment-id": "gpt-4o"}}
+    path = "/deployments/gpt-4o/audio/transcriptions"
+    statuses = {
+        kind: _authorize(gateway, "target", kind, "gpt-4o", path, **request).response is None
+        for kind in ("azure-openai", "ai-foundry", "external")
+    }
+    assert statuses == {"azure-openai": True, "ai-foundry": True, "external": False}
 
 
 @pytest.mark.parametrize(

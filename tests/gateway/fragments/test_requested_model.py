@@ -39,11 +39,18 @@ def test_the_body_names_the_model_and_stays_as_it_is(gateway: Gateway, method: s
     "body",
     [
         '{"n": {"model": "inner"}, "model": "gpt-4o", "list": [{"model": "inner"}, "model"]}',
-        '{"text": "\\"model\\": \\\\", "model": "gpt-4o", "x": "{[\\\\\\"", "MODEL": "other"}',
+        '{"text": "\\"model\\": \\\\", "model": "gpt-4o", "x": "{[\\\\\\"", "models": "other"}',
         '\r\n{"a": -1.5E+3, "b": [true, false, null, NaN, -Infinity], "model"\t:\n"gpt-4o", "c": "model"}\n',
         json.dumps({"text": '\\"' * 200_000 + "x" * 2_000_000, "model": "gpt-4o"}),
+        '{"mod\\u0065l": "gpt\\u002D4o"}',
+        '{"at": "/Date(253402300800000)/", "n": 1e999, "model": "gpt-4o"}',
+        '{"n": ' + "9" * 400 + ', "model": "gpt-4o"}',
+        '{"deep": ' + "[" * 500 + "]" * 500 + ', "model": "gpt-4o"}',
+        json.dumps(
+            {"model": "gpt-4o", "input": list(range(-50_000, 50_000)), "x": {"y": [[], {}, [{"z": [1, "2", 3]}]]}}
+        ),
     ],
-    ids=range(4),
+    ids=range(9),
 )
 def test_only_the_members_at_the_top_count(gateway: Gateway, body: str) -> None:
     assert _send(gateway, body=body).variables["requestedModel"] == "gpt-4o"
@@ -76,7 +83,6 @@ def test_the_deployment_of_the_path_needs_no_json(gateway: Gateway) -> None:
         '{"model": {"name": "gpt-4o"}}',
         '{"model": ""}',
         '{"model": " \\t"}',
-        '{"model": "2026-01-02T03:04:05Z"}',
         '{"model": "gpt-4o"',
         '{"model": "gpt-4o"} {"model": "gpt-5"}',
         '{"model": "gpt-4o", "model": "gpt-5"}',
@@ -86,6 +92,22 @@ def test_the_deployment_of_the_path_needs_no_json(gateway: Gateway) -> None:
         '{\'model\': "gpt-4o", "model": "gpt-5"}',
         '{/* " */ "model": "gpt-4o", /* " */ "model": "gpt-5"}',
         '{"model": "gpt-5"} /* the end */',
+        '{"model": "gpt-5", "MODEL": "gpt-4o"}',
+        '{"MODEL": "gpt-4o"}',
+        '\ufeff\ufeff{"model": "gpt-4o"}',
+        '{"model": "gpt-4o",}',
+        '{,"model": "gpt-4o"}',
+        '{"a" "model": "gpt-4o"}',
+        '{"a": "b" "model": "gpt-4o"}',
+        '{"a": 1 2, "model": "gpt-4o"}',
+        '{"a": 1, 2, "model": "gpt-4o"}',
+        '{"a": [1, ], "model": "gpt-4o"}',
+        '{"a": [1}, "model": "gpt-4o"]',
+        '{"a": 01, "model": "gpt-4o"}',
+        '{"a": +1, "model": "gpt-4o"}',
+        '{"a": "\\x", "model": "gpt-4o"}',
+        '{"a": "line\n", "model": "gpt-4o"}',
+        '{"a": \u00a0 1, "model": "gpt-4o"}',
         "model=gpt-4o",
         '--boundary\r\nContent-Disposition: form-data; name="model"\r\n\r\ngpt-4o\r\n--boundary--\r\n',
         "\x00\x01",
@@ -117,6 +139,6 @@ def test_running_twice_is_running_once(gateway: Gateway, method: str) -> None:
     assert twice == once
 
 
-def test_a_name_is_not_interpreted(gateway: Gateway) -> None:
-    name = 'a"; return context; \\ {{x}} 🚀'
+@pytest.mark.parametrize("name", ['a"; return context; \\ {{x}} 🚀', "/Date(0)/", "2026-01-02T03:04:05Z", "\u2028"])
+def test_a_name_is_not_interpreted(gateway: Gateway, name: str) -> None:
     assert _send(gateway, body=json.dumps({"model": name})).variables["requestedModel"] == name

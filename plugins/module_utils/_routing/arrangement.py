@@ -7,17 +7,15 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.groups import Group, groups_of
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member, MemberKey
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import deployment_names, pool_names
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.public_names import Fallback
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import BACKEND, DEPLOYMENT
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import ServedModel
-
-MemberKey = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class Route:
     :ivar scope: ``backend`` or ``deployment``.
     :ivar backends: name of the APIM backend of each member.
     :ivar deployment: in deployment scope, what the model in a body must be; empty when that does not matter.
+    :ivar is_spared: whether its members are reserved capacity whose breakers ignore 429.
     :ivar models: names of the models that have it in their own chain.
     :ivar served: every (account, deployment) that those models have there. An account in backend scope is a single
         member, although it may serve a deployment for each of its models.
@@ -50,6 +49,7 @@ class Route:
     members: tuple[Member, ...]
     backends: tuple[str, ...]
     deployment: str = ""
+    is_spared: bool = False
     models: list[str] = field(default_factory=list)
     served: dict[MemberKey, Member] = field(default_factory=dict)
 
@@ -107,15 +107,18 @@ class Arrangement:
         }
 
 
-def arrange(models: Sequence[ServedModel], scopes: Mapping[str, str], accounts: Sequence[str]) -> Arrangement:
+def arrange(
+    models: Sequence[ServedModel], scopes: Mapping[str, str], accounts: Sequence[str], spared: Collection[MemberKey]
+) -> Arrangement:
     """Return the arrangement of models.
 
     :param models: those of :func:`.served_models.served_models`.
     :param scopes: model key -> scope, see :func:`.scope.scopes_of`.
     :param accounts: ids of all backends of the inventory.
+    :param spared: see :func:`.reserved_capacity.spared_members`.
     """
     deployments = _deployments([model for model in models if scopes[model.key] == DEPLOYMENT], accounts)
-    groups = {model.key: groups_of(model, scopes[model.key]) for model in models}
+    groups = {model.key: groups_of(model, scopes[model.key], spared) for model in models}
     taken = {*accounts, *(deployment.name for deployment in deployments.values())}
     names = _pool_names(models, groups, taken)
     routes: dict[str, Route] = {}
@@ -181,7 +184,8 @@ def _route(group: Group, pool: str, deployments: Mapping[MemberKey, Deployment])
         return Route(pool or backends[0], BACKEND, members, backends)
     backends = tuple(deployments[member.key].name for member in members)
     if pool:
-        return Route(pool, DEPLOYMENT, members, backends, group.deployment)
+        return Route(pool, DEPLOYMENT, members, backends, group.deployment, group.is_spared)
     (member,) = members
     own = deployments[member.key].member
-    return Route(backends[0], DEPLOYMENT, members, backends, "" if own.is_path_only else own.model.deployment)
+    deployment = "" if own.is_path_only else own.model.deployment
+    return Route(backends[0], DEPLOYMENT, members, backends, deployment, group.is_spared)

@@ -19,6 +19,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.public
     refuse_itself,
     refuse_unknown,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.reserved_capacity import spared_members
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import (
     BACKEND,
     check_backend_scope,
@@ -68,11 +69,11 @@ def chain_models(
     scopes = _checked_scopes(models, _kept(models, fallbacks), scope, problems)
     if any(not each.model for given in fallbacks.values() for each in given):
         all_scopes = _scopes(listed, fallbacks, scope)
-        owners = arrange(listed, all_scopes, accounts).pool_owners()
+        owners = arrange(listed, all_scopes, accounts, spared_members(listed, fallbacks)).pool_owners()
         fallbacks = {key: _with_owners(key, given, owners, problems) for key, given in fallbacks.items()}
         scopes = _checked_scopes(models, _kept(models, fallbacks), scope, problems)
     fallbacks = _kept(models, fallbacks)
-    arrangement = arrange(models, scopes, accounts)
+    arrangement = arrange(models, scopes, accounts, spared_members(models, fallbacks))
     pools = arrangement.pool_owners()
     return Chains(
         arrangement,
@@ -90,7 +91,7 @@ def _checked_scopes(
         check_backend_scope(models, fallbacks.keys(), _targets(fallbacks), problems)
     scopes = _scopes(models, fallbacks, scope)
     check_deployments(models, scopes, problems)
-    check_sizes(models, scopes, problems)
+    check_sizes(models, scopes, spared_members(models, fallbacks), problems)
     problems.raise_if_any()
     return scopes
 

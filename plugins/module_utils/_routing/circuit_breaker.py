@@ -23,7 +23,8 @@ _CODES_REMEDY = "write a list of 1 to 10 status codes or ranges from 200 to 599,
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
 _REASONS_REMEDY = "write a list of up to 10 reasons of errors, such as BackendConnectionFailure"
 _SERVER_ERRORS = ("500-599",)
-_FAILURES = ("429", *_SERVER_ERRORS)
+_REFUSED = 429
+_FAILURES = (str(_REFUSED), *_SERVER_ERRORS)
 _MAXIMUM_ITEMS = 10  # facts: statusCodeRanges and errorReasons
 
 
@@ -49,6 +50,12 @@ class CircuitBreaker:
     status_codes: tuple[str, ...] | None = None
     error_reasons: tuple[str, ...] = ("BackendConnectionFailure", "Timeout")
     accept_retry_after: bool = True
+
+    @property
+    def lists_refusals(self) -> bool:
+        """Whether the inventory itself lists 429 among the failures."""
+        ranges = [match for match in map(_CODES.fullmatch, self.status_codes or ()) if match]
+        return any(int(match[1]) <= _REFUSED <= int(match[2] or match[1]) for match in ranges)
 
     def as_options(self, *, spares_refusals: bool) -> dict[str, Any]:
         """Return the ``circuit_breaker`` option of module ``apim_llm_backend``.

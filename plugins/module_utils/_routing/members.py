@@ -28,6 +28,9 @@ _API_VERSIONS = {
     EXTERNAL: "",
 }
 
+# What tells a member from others: the account's position and the deployment without regard to case.
+MemberKey = tuple[int, str]
+
 
 @dataclass(frozen=True)
 class Member:
@@ -41,8 +44,8 @@ class Member:
     model: Model
 
     @cached_property
-    def key(self) -> tuple[int, str]:
-        """What tells it from other members: the account's position and the deployment without regard to case."""
+    def key(self) -> MemberKey:
+        """What tells it from other members."""
         return self.account.index, self.model.deployment_key
 
     @property

@@ -127,19 +127,13 @@ def _objects(backends: Sequence[Backend], chains: Chains) -> dict[str, Any]:
     """Return the parts of a plan that become objects in ARM, and the routes that they are."""
     arrangement = chains.arrangement
     mixed = mixed_backends(arrangement.routes)
-    sparing = {
-        member.key
-        for model in arrangement.models
-        if model.key in chains.fallbacks
-        for member in model.members
-        if member.model.is_provisioned
-    }
+    spared = {name for route in arrangement.routes if route.is_spared for name in route.backends}
     routed = {name for route in arrangement.routes if route.scope == BACKEND for name in route.backends}
     deployments = [
         deployment_options(
             deployment,
             carries_version=deployment.name in mixed,
-            spares_refusals=deployment.member.key in sparing,
+            spares_refusals=deployment.name in spared,
         )
         for deployment in arrangement.deployments
     ]

@@ -15,6 +15,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrang
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.chains import Chains
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.groups import shared_priorities
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.reserved_capacity import (
+    reserved_capacity_warnings,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import (
     MAXIMUM_ATTEMPTS,
     attempts_of_chain,
@@ -32,6 +35,7 @@ def plan_warnings(backends: Sequence[Backend], chains: Chains) -> list[str]:
         *_lacking_credentials(backends),
         *chain.from_iterable(weight_warnings(route) for route in chains.arrangement.pools()),
         *chain.from_iterable(_model_warnings(model, chains) for model in models),
+        *reserved_capacity_warnings(models, chains.fallbacks),
         *_chains_beyond_hubs([model.name for model in models if len(chains.hops(model)) > 1]),
     ]
 
@@ -61,8 +65,8 @@ def _model_warnings(model: ServedModel, chains: Chains) -> list[str]:
     """Return what a person should know of a model's chain."""
     routes = [hop.route for hop in chains.arrangement.own_hops[model.key]]
     warnings = [
-        f"{model.name}: one request does not suit all members of priority {priority}, so they are in several routes "
-        "that are tried in order; weights share no requests among these"
+        f"{model.name}: {_reason_to_split(routes, priority)} members of priority {priority}, so they are in several "
+        "routes that are tried in order; weights share no requests among these"
         for priority in shared_priorities(route.members for route in routes)
     ]
     if model.key not in chains.fallbacks:
@@ -78,6 +82,13 @@ def _model_warnings(model: ServedModel, chains: Chains) -> list[str]:
             f"open, but is sent {MAXIMUM_ATTEMPTS} times at most; lower the count of the breakers"
         )
     return warnings
+
+
+def _reason_to_split(routes: Iterable[Route], priority: int) -> str:
+    spared = (member for route in routes if route.is_spared for member in route.members)
+    if any(member.account.priority == priority for member in spared):
+        return "reserved capacity comes before other"
+    return "one request does not suit all"
 
 
 def _is_provisioned_above_others(route: Route) -> bool:

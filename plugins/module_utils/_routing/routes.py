@@ -87,10 +87,11 @@ def attempts_of(route: Route) -> int:
 
     A pool leaves a member out only when its breaker has opened, so one request may meet as many failures of each
     member as open that. The last member is the one to be reached. A single backend is not tried again: that would open
-    its breaker the sooner, and the client knows better whether to wait.
+    its breaker the sooner, and the client knows better whether to wait. Nor is reserved capacity that refuses: its
+    breakers stay closed, so each member is tried once.
     """
     breakers = [member.account.circuit_breaker for member in route.members]
-    counts = [breaker.count if breaker.enabled else 1 for breaker in breakers]
+    counts = [breaker.count if breaker.enabled and not route.is_spared else 1 for breaker in breakers]
     return sum(counts) - min(counts) + 1
 
 

@@ -115,6 +115,27 @@ def test_the_breaker_of_an_account_counts_429_exactly_where_it_is_routed_to(inve
 
 
 @given(mixed_inventories(), scopes)
+def test_what_reserved_capacity_refuses_always_has_somewhere_to_go(inventory: Inventory, scope: str) -> None:
+    """A member whose breaker ignores 429 shares its pool with its like alone, and every model behind it goes on."""
+    plan = plan_of(*inventory, backend_scope=scope)
+    priorities = {item["backend_id"]: item["priority"] for item in inventory}
+    provisioned = {
+        (item["backend_id"], model_key(entry["deployment"]))
+        for item, entry in entries_of(inventory)
+        if entry["sku"] == "ProvisionedManaged"
+    }
+    with_fallbacks = {key_of(entry) for _item, entry in entries_of(inventory) if entry.get("fallbacks")}
+    behind = backends_of(plan)
+    for route in plan["routes"]:
+        (counts,) = {"429" in backend["circuit_breaker"]["status_codes"] for backend in behind[route["name"]]}
+        if not counts:
+            assert {(each["account"], model_key(each["deployment"])) for each in route["members"]} <= provisioned
+            assert len({priorities[account] for account in route["accounts"]}) == 1
+            assert route["retries"] == len(route["members"]) - 1
+            assert {model_key(name) for name in route["models"]} <= with_fallbacks
+
+
+@given(mixed_inventories(), scopes)
 def test_a_request_in_deployment_scope_suits_every_member(inventory: Inventory, scope: str) -> None:
     plan = plan_of(*inventory, backend_scope=scope)
     behind = backends_of(plan)

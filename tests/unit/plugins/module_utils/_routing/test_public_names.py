@@ -165,6 +165,57 @@ def test_status_codes_that_the_inventory_gives_win(codes: list[str]) -> None:
         assert status_codes_of(plan)["a-gpt-4o-ptu"] == codes
 
 
+def test_what_reserved_capacity_refuses_is_for_the_other_members_and_then_for_fallbacks() -> None:
+    """Its breaker stays closed, so a pool would go on asking it; each priority of it is a step, before others."""
+    reserved = {"name": "m", "sku": "ProvisionedManaged"}
+    plan = plan_of(
+        backend("standard", {"name": "m", "fallbacks": ["small"]}, "small"),
+        backend("first", reserved),
+        backend("twin", reserved, weight=50),
+        backend("second", reserved, priority=2),
+        backend("late", "m", priority=2),
+    )
+    assert [route for route, _model in chain_of(plan, "m")] == [
+        "m-backend-pool",
+        "standard-m",
+        "second-m",
+        "late-m",
+        "standard-small",
+    ]
+    assert [each["backend"] for each in plan["pools"][0]["members"]] == ["first-m", "twin-m"]
+    assert {route["name"]: route["retries"] for route in plan["routes"]}["m-backend-pool"] == 1
+    assert [name for name, codes in status_codes_of(plan).items() if "429" not in codes and "-" in name] == [
+        "first-m",
+        "second-m",
+        "twin-m",
+    ]
+    assert [warning.partition(",")[0] for warning in plan["warnings"][:2]] == [
+        f"m: reserved capacity comes before other members of priority {priority}" for priority in (1, 2)
+    ]
+
+
+def test_reserved_capacity_whose_refusals_open_its_breaker_is_a_member_like_others() -> None:
+    models = ({"name": "m", "sku": "ProvisionedManaged", "fallbacks": ["small"]}, "small")
+    plan = plan_of(backend("a", *models, circuit_breaker={"status_codes": ["400-499"]}), backend("b", "m"))
+    assert chain_of(plan, "m") == [("m-backend-pool", "m"), ("a-small", "small")]
+    apart = plan_of(backend("a", *models, circuit_breaker={"status_codes": ["430-599"]}), backend("b", "m"))
+    assert [route for route, _model in chain_of(apart, "m")] == ["a-m", "b-m", "a-small"]
+
+
+def test_a_provisioned_deployment_is_spared_only_where_all_its_models_have_fallbacks() -> None:
+    spilling = {**PTU, "fallbacks": ["gpt-4o"]}
+    other = {"name": "reports", "deployment": "GPT-4o-PTU"}
+    plan = plan_of(backend("a", spilling, other, "gpt-4o"), backend_scope="deployment")
+    assert status_codes_of(plan)["a-gpt-4o-ptu"] == ["429", "500-599"]
+    assert plan["warnings"][0] == (
+        "ptu: gpt-4o-ptu on a is provisioned, but taken out for all when it refuses some requests, because reports "
+        "lists it without fallbacks; give it some there too"
+    )
+    both = plan_of(backend("a", spilling, {**other, "fallbacks": ["gpt-4o"]}, "gpt-4o"))
+    assert status_codes_of(both)["a-gpt-4o-ptu"] == ["500-599"]
+    assert len(both["warnings"]) == 1
+
+
 def test_a_provisioned_deployment_in_one_pool_with_others_is_a_warning() -> None:
     provisioned = {"name": "gpt-4o", "sku": "ProvisionedManaged"}
     (warning,) = plan_of(backend("a", provisioned), backend("b", priority=2))["warnings"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arm_options import weight_warnings
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrangement import Route
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrangement import Hop, Route
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.chains import Chains
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.groups import shared_priorities
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
@@ -20,7 +20,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.reserv
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.routes import (
     MAXIMUM_ATTEMPTS,
-    attempts_of_chain,
+    attempts_of,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import ServedModel
 
@@ -76,12 +76,22 @@ def _model_warnings(model: ServedModel, chains: Chains) -> list[str]:
             for route in routes
             if _is_provisioned_above_others(route)
         ]
-    if (attempts := attempts_of_chain(chains.hops(model))) > MAXIMUM_ATTEMPTS:
-        warnings.append(
-            f"{model.name}: a request may meet {attempts - 1} failures before the breakers of all failing members are "
-            f"open, but is sent {MAXIMUM_ATTEMPTS} times at most; lower the count of the breakers"
-        )
-    return warnings
+    return warnings + _attempt_warnings(model, chains.hops(model))
+
+
+def _attempt_warnings(model: ServedModel, hops: Sequence[Hop]) -> list[str]:
+    """Warn of a chain with a route whose healthy members a request may not reach, or with routes that none reaches."""
+    if len(hops) > MAXIMUM_ATTEMPTS:
+        return [f"{model.name}: a request tries the first {MAXIMUM_ATTEMPTS} of its {len(hops)} routes at most"]
+    share = MAXIMUM_ATTEMPTS // len(hops)
+    route = max((hop.route for hop in hops), key=attempts_of)
+    if (attempts := attempts_of(route)) <= share:
+        return []
+    warning = (
+        f"{model.name}: a request may meet {attempts - 1} failures before the breakers of all failing members of "
+        f"{route.name} are open, but is sent there {share} times at most; lower the count of the breakers"
+    )
+    return [warning]
 
 
 def _reason_to_split(routes: Iterable[Route], priority: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrangement import Hop, Route
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrangement import Route
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import (
     AZURE_OPENAI,
     EXTERNAL,
@@ -22,7 +22,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope 
 
 # Its members take different api-versions, so each APIM backend carries its own.
 MIXED = "mixed"
-MAXIMUM_ATTEMPTS = 51  # facts: a retry policy runs its children once, and up to 50 times more
+# facts: a retry policy runs its children once, and up to 50 times more. The routes of a chain get equal shares of that.
+MAXIMUM_ATTEMPTS = 51
 
 # Of the families in one pool, the first of these gives the shape of requests (facts, endpoint families): an AI Foundry
 # host answers the Azure OpenAI shape too, an Azure OpenAI host only that.
@@ -93,11 +94,6 @@ def attempts_of(route: Route) -> int:
     breakers = [member.account.circuit_breaker for member in route.members]
     counts = [breaker.count if breaker.enabled and not route.is_spared else 1 for breaker in breakers]
     return sum(counts) - min(counts) + 1
-
-
-def attempts_of_chain(hops: Iterable[Hop]) -> int:
-    """Return how often a request may be tried on all hops of a chain."""
-    return sum(attempts_of(hop.route) for hop in hops)
 
 
 def _has_several_versions(route: Route) -> bool:

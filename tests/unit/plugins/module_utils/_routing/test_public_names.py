@@ -229,4 +229,20 @@ def test_a_chain_that_retries_cannot_cross_is_a_warning() -> None:
     models = ({"name": "m", "fallbacks": ["n"]}, "n")
     plan = plan_of(*(backend(f"b{number}", *models) for number in range(10)))
     assert [warning.split(":")[0] for warning in plan["warnings"]] == ["m", "several routes are tried in order for m"]
-    assert "m: a request may meet 55 failures" in plan["warnings"][0]
+    assert plan["warnings"][0] == (
+        "m: a request may meet 27 failures before the breakers of all failing members of m-backend-pool are open, but "
+        "is sent there 25 times at most; lower the count of the breakers"
+    )
+
+
+def test_a_single_backend_with_a_high_count_is_tried_once_and_no_warning() -> None:
+    models = ({"name": "m", "fallbacks": ["n"]}, "n")
+    plan = plan_of(backend("a", *models, circuit_breaker={"count": 60}))
+    assert [warning.split(":")[0] for warning in plan["warnings"]] == ["several routes are tried in order for m"]
+
+
+def test_routes_that_no_attempt_is_left_for_are_a_warning() -> None:
+    names = [f"n{number:02}" for number in range(51)]
+    (warning, _hubs) = plan_of(backend("a", {"name": "m", "fallbacks": names}, *names))["warnings"]
+    assert warning == "m: a request tries the first 51 of its 52 routes at most"
+    assert len(plan_of(backend("a", {"name": "m", "fallbacks": names[1:]}, *names))["warnings"]) == 1

@@ -11,8 +11,8 @@ version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
   - Renders the Jinja2 templates in the folder C(policies) of this collection from a routing plan.
-  - Everything of the plan that enters a policy passes the filter P(citadel.ai_gateway.csharp_literal#filter), and stands
-    in blocks of the plan's owner, beside which M(citadel.ai_gateway.apim_policy_fragment) keeps those of other owners.
+  - Everything of the plan that enters a policy passes the filter P(citadel.ai_gateway.csharp_literal#filter), and
+    stands in blocks of the plan's owner, beside which M(citadel.ai_gateway.apim_llm_gateway) keeps those of others.
 positional: _input
 options:
   _input:

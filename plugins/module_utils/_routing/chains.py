@@ -16,6 +16,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.groups
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.public_names import (
     Fallback,
+    refuse_ambiguous,
     refuse_itself,
     refuse_unknown,
 )
@@ -56,8 +57,8 @@ def chain_models(
     """Return the chains of models.
 
     A fallback may be the name of a pool, but which pools there are depends on scopes, and these on fallbacks. So models
-    are arranged without such fallbacks first, to learn whose pool is meant. One that is not there in the end, because
-    its model has lost members, stands for the model.
+    are arranged without such fallbacks first, to learn whose pool is meant, and which aliases are pools too. One that
+    is not there in the end, because its model has lost members, stands for the model.
 
     :param listed: all models of the inventory.
     :param models: those to which requests go.
@@ -67,7 +68,7 @@ def chain_models(
     :raises InventoryError: with every problem so far, and every model that cannot be routed as the inventory wants.
     """
     scopes = _checked_scopes(models, _kept(models, fallbacks), scope, problems)
-    if any(not each.model for given in fallbacks.values() for each in given):
+    if any(each.alias or not each.model for given in fallbacks.values() for each in given):
         all_scopes = _scopes(listed, fallbacks, scope)
         owners = arrange(listed, all_scopes, accounts, spared_members(listed, fallbacks)).pool_owners()
         fallbacks = {key: _with_owners(key, given, owners, problems) for key, given in fallbacks.items()}
@@ -114,11 +115,16 @@ def _kept(models: Sequence[ServedModel], fallbacks: Fallbacks) -> dict[str, list
 def _with_owners(
     key: str, fallbacks: Sequence[Fallback], owners: Mapping[str, str], problems: Problems
 ) -> list[Fallback]:
-    """Return fallbacks with the models of the pools that they name."""
+    """Return fallbacks with the models of the pools that they name.
+
+    :param owners: name of a pool, without regard to case -> key of its model.
+    """
     named = []
     for each in fallbacks:
         owner = each.model or owners.get(each.pool, "")
-        if not owner:
+        if owners.get(each.alias, owner) != owner:
+            refuse_ambiguous(each.path, each.alias, problems)
+        elif not owner:
             refuse_unknown(each.path, each.pool, list(owners), problems)
         elif owner == key:
             refuse_itself(each.path, each.pool, problems)

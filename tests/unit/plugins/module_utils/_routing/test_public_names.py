@@ -98,10 +98,12 @@ def test_a_model_comes_before_a_pool_of_the_same_name() -> None:
     ("fallback", "message", "remedy"),
     [
         ("gpt4o", "is 'gpt4o', which is no model, alias or pool of the inventory", "write 'gpt-4o'"),
+        ("xyz", "is 'xyz', which is no model", "write a name or alias of a model, or the name of its pool"),
+        ("B", "is 'B', a backend; fallbacks are", "name a model instead: 'phi-4.1' is one that it serves"),
         (
-            "xyz",
-            "is 'xyz', which is no model",
-            "write the name or an alias of a model of the inventory, or of its pool",
+            "b-phi-41",
+            "is 'b-phi-41', a backend; fallbacks are",
+            "name a model instead: 'phi-4.1' is one that it serves",
         ),
         ("gpt4o-backend-pool", "is 'gpt4o-backend-pool', which is no model", "write 'gpt-4o-backend-pool'"),
         ("PTU", "is 'PTU', the model itself", "name another model, or remove it"),
@@ -110,10 +112,28 @@ def test_a_model_comes_before_a_pool_of_the_same_name() -> None:
 )
 def test_a_fallback_that_leads_nowhere_is_refused(fallback: str, message: str, remedy: str) -> None:
     ptu = {**PTU, "aliases": ["reserved"], "fallbacks": ["gpt-4o", fallback]}
-    problem = only_problem(backend("a", ptu, "gpt-4o"), backend("b"))
+    problem = only_problem(backend("a", ptu, "gpt-4o"), backend("b", "gpt-4o", "phi-4.1"))
     assert problem.path == "llm_backends[0].supported_models[0].fallbacks[1]"
     assert message in problem.message
     assert problem.remedy == remedy
+
+
+def test_backends_of_one_name_do_not_hide_a_fallback_that_leads_nowhere() -> None:
+    models = ({"name": "m", "fallbacks": ["xyz"]}, "n")
+    paths = [problem.path for problem in problems_of(backend("a", *models), backend("A", *models))]
+    assert paths == ["llm_backends[1].backend_id", "llm_backends[0].supported_models[0].fallbacks[0]"]
+
+
+def test_a_fallback_that_is_an_alias_and_another_models_pool_is_refused() -> None:
+    ptu = {**PTU, "fallbacks": ["GPT-4o-backend-pool"]}
+    small = {"name": "small", "aliases": ["gpt-4o-Backend-Pool"]}
+    problem = only_problem(backend("a", ptu, "gpt-4o", small), backend("b"))
+    assert problem.path == "llm_backends[0].supported_models[0].fallbacks[0]"
+    assert problem.message == "is 'gpt-4o-backend-pool', an alias of one model and the pool of another"
+    assert problem.remedy == "write the name of the model that is meant, or give it another alias"
+    assert chain_of(plan_of(backend("a", ptu, small)), "ptu")[1:] == [("a-small", "small")]
+    own = {"name": "gpt-4o", "aliases": ["gpt-4o-backend-pool"]}
+    assert chain_of(plan_of(backend("a", ptu, own), backend("b")), "ptu")[1:] == [("gpt-4o-backend-pool", "gpt-4o")]
 
 
 def test_a_model_does_not_fall_back_to_its_own_pool() -> None:

@@ -37,6 +37,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.proble
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.public_names import read_fallbacks, read_names
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.retirement import (
     check_retired,
+    exclusion_warnings,
     read_retirement,
     retirement_warnings,
     without_excluded,
@@ -119,7 +120,11 @@ def build_plan(
         "accounts": _accounts(backends),
         "apis": apis,
         "owner": owner,
-        "warnings": [*plan_warnings(backends, chains), *retirement_warnings(listed, policy)],
+        "warnings": [
+            *plan_warnings(backends, chains),
+            *retirement_warnings(listed, policy),
+            *exclusion_warnings(listed_models, models),
+        ],
     }
 
 

@@ -91,6 +91,19 @@ def without_excluded(
     return kept_backends, [model for model in kept_models if model.listings]
 
 
+def exclusion_warnings(listed: Iterable[ServedModel], kept: Iterable[ServedModel]) -> list[str]:
+    """Tell which public names are gone with the last deployment of their model.
+
+    :param listed: all models of the inventory.
+    :param kept: those that :func:`without_excluded` leaves.
+    """
+    keys = {model.key for model in kept}
+    gone = [name for model in listed if model.key not in keys for name in (model.name, *model.aliases)]
+    if not gone:
+        return []
+    return [f"no longer served, nor by their fallbacks, because all their deployments are excluded: {_listed(gone)}"]
+
+
 def retirement_warnings(backends: Iterable[Backend], retirement: Retirement) -> list[str]:
     """Return one warning for each date that is near or past, by date."""
     if retirement.today is None:

@@ -59,7 +59,7 @@ def test_without_a_date_of_today_nothing_is_compared() -> None:
 def test_a_retired_deployment_is_excluded_on_demand() -> None:
     backends = (
         backend("a", model("m", "2026-11-21", aliases=["x"], fallbacks=["n"]), "n"),
-        backend("b", "M", model("old", "2020-01-01")),
+        backend("b", "M", model("old", "2020-01-01", aliases=["older"], fallbacks=["n"])),
     )
     plan = plan_of(*backends, retirement=EXCLUDE, today=TODAY)
     assert [entry["name"] for entry in plan["models"]] == ["m", "n"]
@@ -70,11 +70,14 @@ def test_a_retired_deployment_is_excluded_on_demand() -> None:
         "LLM backend (ai-foundry): n",
         "LLM backend (ai-foundry): M",
     ]
-    assert plan["warnings"][-2:] == [
+    assert plan["warnings"][-3:] == [
         "retired on 2020-01-01, excluded: old on b",
         "retired on 2026-11-21, excluded: m on a",
+        "no longer served, nor by their fallbacks, because all their deployments are excluded: old, older",
     ]
-    assert len(plan_of(*backends, today=TODAY)["models"]) == 3
+    kept = plan_of(*backends, today=TODAY)
+    assert len(kept["models"]) == 3
+    assert not [warning for warning in kept["warnings"] if "no longer served" in warning]
 
 
 def test_fallbacks_to_what_is_excluded_are_left_out() -> None:

@@ -14,6 +14,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields
 
 CHAT, COMPLETIONS, EMBEDDINGS, IMAGES = "chat", "completions", "embeddings", "images"
 RESPONSES, AUDIO, REALTIME, RERANK = "responses", "audio", "realtime", "rerank"
+MODERATIONS, VIDEO = "moderations", "video"
 
 _CAPABILITY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}")
 _REMEDY = f"list what the model can do, such as {CHAT}, {COMPLETIONS}, {EMBEDDINGS}, {IMAGES}, {RESPONSES} or {AUDIO}"
@@ -35,13 +36,19 @@ def _family(names: str, capabilities: tuple[str, ...], reason: str) -> _Family:
 # takes responses too depends on its version and region, so that only an inventory can tell.
 _FAMILIES = (
     _family(r"rerank", (RERANK,), "Cohere and others: orders documents, has no chat"),
+    _family(r"moderation", (MODERATIONS,), "of OpenAI and Mistral: classifies texts, has no chat"),
     _family(r"embed|(^|/)(bge|gte|e5)-", (EMBEDDINGS,), "text-embedding-*, Cohere embed, mistral-embed, open ones"),
-    _family(r"dall-?e|gpt-image|flux|stable-diffusion|stable-image", (IMAGES,), "text to image only"),
+    _family(r"^(text|code)-(search|similarity)-", (EMBEDDINGS,), "the first ones of OpenAI"),
+    _family(r"(^|[-/])(sora|veo|stable-video)(?![a-z])", (VIDEO,), "text to video only"),
+    _family(
+        r"dall-?e|gpt-image|(^|[-/])imagen(?![a-z])|flux|stable-(diffusion|image)", (IMAGES,), "text to image only"
+    ),
     _family(r"realtime", (REALTIME,), "speaks over a WebSocket only"),
     _family(r"whisper|transcribe|(^|[-/])tts(-|$)", (AUDIO,), "speech to text, or text to speech"),
     _family(r"gpt-.*audio", (CHAT, AUDIO), "chat that hears and speaks"),
     _family(r"codex|deep-research|computer-use|^(o[13]|gpt-5[0-9.]*)-pro", (RESPONSES,), "offered by that API only"),
-    _family(r"^gpt-3\.?5-turbo-instruct|^(davinci|babbage)-", (COMPLETIONS,), "the API before chat"),
+    _family(r"^gpt-3\.?5-turbo-instruct", (COMPLETIONS,), "the last one for the API before chat"),
+    _family(r"^((text|code)-)?(ada|babbage|curie|davinci|cushman)(-\d{3}|:|$)", (COMPLETIONS,), "the API before chat"),
     _family(r"^(gpt-|chatgpt|o\d|model-router)", (CHAT,), "of OpenAI, whatever its deployment is called"),
 )
 

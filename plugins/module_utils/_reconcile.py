@@ -11,7 +11,7 @@ citadel.ai_gateway collection.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -149,7 +149,8 @@ class Reconciler:
         if problems:
             raise GoalError(problems)
         self._fetch_hidden([change for stage in present for change in stage])
-        return [*present, *reversed(removals)]
+        needed = {name for stage in present for each in stage for name in each.resource.references(each.after or {})}
+        return [*present, *([each for each in stage if not _is_named(each, needed)] for stage in reversed(removals))]
 
     def _changes(self, goal: Goal, known: Mapping[str, Any], problems: list[str]) -> list[Change]:
         changes: dict[str, Change] = {}
@@ -352,6 +353,15 @@ def _parent_exists(collection: str, found: Mapping[str, Mapping[str, Any]]) -> b
         return True
     holder, parent, _own = collection.rsplit("/", 2)
     return parent.lower() in found[holder]
+
+
+def _is_named(removal: Change, needed: Container[str]) -> bool:
+    """Tell whether a removal is that of a named value which a backend that stays refers to: ARM would refuse it.
+
+    An inventory that leaves a credential out says nothing of it, so the backend keeps the reference.
+    """
+    is_named_value = removal.resource.collection == NAMED_VALUES
+    return is_named_value and (removal.before or {}).get("display_name") in needed
 
 
 def _has_changed_hands(change: Change, state: State) -> bool:

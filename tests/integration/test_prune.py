@@ -53,6 +53,24 @@ def test_only_own_objects_go_and_pools_go_first(playbooks: Playbooks, service: S
     assert playbooks.onboard(wanted).writes == []
 
 
+def test_a_credential_stays_for_as_long_as_its_backend_refers_to_it(playbooks: Playbooks, service: Service) -> None:
+    """An inventory that leaves a credential out leaves it alone; it goes with its backend, or with its scheme."""
+    key = {"auth_scheme": "api_key", "credential": {"value": "the-key-of-aoai-a"}}
+    other = backend("aoai-b", "o3")
+    playbooks.onboard(inventory(service, backend("aoai-a", **key), other))
+
+    wanted = inventory(service, backend("aoai-a", auth_scheme="api_key"), other, llm_prune=True)
+    preview = playbooks.onboard(wanted, "--check")
+    run = playbooks.onboard(wanted)
+    assert run.gateway()["objects"] == preview.gateway()["objects"]
+    assert "aoai-a-credential" in service.named_values()
+    assert "aoai-a" in service.backends()
+    assert playbooks.onboard(wanted).writes == []
+
+    gone = playbooks.onboard(inventory(service, other, llm_prune=True))
+    assert gone.writes[-2:] == [("DELETE", "backends/aoai-a"), ("DELETE", "namedValues/aoai-a-credential")]
+
+
 def test_an_object_that_is_in_use_elsewhere_stays(playbooks: Playbooks, service: Service) -> None:
     """ARM refuses to remove a backend that somebody's pool refers to; the error says so, the rest is done."""
     kept, leaving = backend("aoai-a", "gpt-4o"), [backend("aoai-b", "o3"), backend("aoai-c", "gpt-5")]

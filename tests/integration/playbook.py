@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any
 import yaml
 
 from tests.integration.harness import BIN, ROOT, Azure, Request
+from tests.integration.processes import kill_tree, wait_until_gone
 
 ONBOARD = ROOT / "playbooks/onboard.yml"
 _PATIENCE_SECONDS = 60
@@ -87,7 +87,7 @@ class Run:
 
 
 class Running:
-    """A run of ansible-playbook that has begun; it leads a process group of its own."""
+    """A run of ansible-playbook that has begun, apart from the terminal of the tests."""
 
     def __init__(self, azure: Azure, command: list[str], environment: dict[str, str], results: Path) -> None:
         self._azure = azure
@@ -115,8 +115,9 @@ class Running:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """End ansible-playbook and all of its children at once, as a power cut would."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        """End ansible-playbook, its workers and their modules at once, as a power cut would; none of them is left."""
+        wait_until_gone(kill_tree(self._process.pid) - {self._process.pid})
+        self._process.wait()
 
     def finish(self) -> None:
         """Wait for the end and keep what happened in `finished`."""

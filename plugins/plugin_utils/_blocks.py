@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
+
 _AZURE_FAMILIES = ("azure-openai", "ai-foundry")
 _NO_AUDIENCE = "-"
 # What the members of the field "capabilities" are called in Azure's list of deployments.
@@ -37,13 +39,11 @@ class Model(NamedTuple):
     """How requests for a model are sent.
 
     :ivar deployment: its name at the backends, when the model has one route of scope ``backend``; else None.
-    :ivar hops: otherwise its chain, a line of route, served model and deployment for each hop.
-    :ivar members: and its members, a line of account and deployment for each.
+    :ivar hops: otherwise its chain, a line of route and served model for each hop.
     """
 
     deployment: str | None
     hops: str
-    members: str
 
 
 class Row(NamedTuple):
@@ -64,21 +64,32 @@ def pools_block(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of fragment ``set-backend-pools``.
 
     :param plan: a plan of the filter ``llm_routing_plan``.
-    :return: ``cases`` (keys of models -> a line of route and type for each of the model's own hops, with the model's
-        names if it has aliases) and ``everything`` (a line of route, type and names of models for each route).
+    :return: ``cases`` (keys of models -> a line of route, type and account for each of the model's own hops, with the
+        model's names if it has aliases; the account is empty where there are several), ``everything`` (a line of route,
+        type, accounts and names of models for each route) and ``deployments`` (keys of names that deployments have and
+        no model).
     """
-    types = {route["name"]: route["type"] for route in plan["routes"]}
+    routes = {route["name"]: route for route in plan["routes"]}
+    keys = {key for model in plan["models"] for key in model["keys"]}
+    deployments = {model_key(each["deployment"]) for model in plan["models"] for each in model["members"]}
     return {
-        "cases": _cases((model["keys"], _own_routes(model, types)) for model in plan["models"]),
-        "everything": _lines((route["name"], route["type"], *route["models"]) for route in plan["routes"]),
+        "cases": _cases((model["keys"], _own_routes(model, routes)) for model in plan["models"]),
+        "everything": _lines(
+            (route["name"], route["type"], "/".join(route["accounts"]), *route["models"]) for route in plan["routes"]
+        ),
+        "deployments": sorted(deployments - keys),
     }
 
 
-def _own_routes(model: Mapping[str, Any], types: Mapping[str, str]) -> str:
+def _own_routes(model: Mapping[str, Any], routes: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the routes that serve the model itself, without those that it falls back to."""
     names = [model["name"], *model["aliases"]] if model["aliases"] else []
-    own = [hop["route"] for hop in model["hops"] if hop["model"] == model["name"]]
-    return _lines((route, types[route], *names) for route in own)
+    own = [routes[hop["route"]] for hop in model["hops"] if hop["model"] == model["name"]]
+    return _lines((route["name"], route["type"], _only(route["accounts"]), *names) for route in own)
+
+
+def _only(accounts: Sequence[str]) -> str:
+    return accounts[0] if len(accounts) == 1 else ""
 
 
 def targets_block(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,12 +103,16 @@ def targets_block(plan: Mapping[str, Any]) -> dict[str, Any]:
     targets = [*plan["routes"], *plan["accounts"]]
     audiences = _audiences(targets)
     scopes = {route["name"]: route["scope"] for route in plan["routes"]}
-    accounts = [{**each, "scope": "backend", "retries": 0, "accounts": [each["name"]]} for each in plan["accounts"]]
+    accounts = [
+        {**each, "scope": "backend", "retries": 0, "deployment": "", "accounts": []} for each in plan["accounts"]
+    ]
     return {
         "audiences": audiences,
         "models": _cases((model["keys"], _model(model, scopes)) for model in plan["models"]),
-        "routes": _cases(([route["name"].lower()], _request(route, audiences)) for route in plan["routes"]),
-        "accounts": _lines([f"{each['name']} {_request(each, audiences)}"] for each in accounts),
+        "routes": _cases(
+            ([route["name"].lower()], _lines([_request_fields(route, audiences)])) for route in plan["routes"]
+        ),
+        "accounts": _lines((each["name"], *_request_fields(each, audiences)) for each in accounts),
     }
 
 
@@ -105,31 +120,37 @@ def _audiences(targets: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the audiences of tokens; the first is what pools take that are in no inventory."""
     counts = Counter((each["family"], each["token_audience"]) for each in targets if each["token_audience"])
     order = sorted(counts, key=lambda each: (each[0] not in _AZURE_FAMILIES, -counts[each], each[1]))
-    return list(dict.fromkeys(audience for _, audience in order))
+    return list(dict.fromkeys(audience for _family, audience in order))
 
 
 def _model(model: Mapping[str, Any], scopes: Mapping[str, str]) -> Model:
     hops = model["hops"]
     if len(hops) == 1 and scopes[hops[0]["route"]] == "backend":
-        return Model(hops[0]["deployment"], "", "")
-    chain = _lines((hop["route"], hop["model"], hop["deployment"]) for hop in hops)
-    return Model(None, chain, _lines((each["account"], each["deployment"]) for each in model["members"]))
+        return Model(hops[0]["deployment"], "")
+    return Model(None, _lines((hop["route"], hop["model"]) for hop in hops))
 
 
-def _request(target: Mapping[str, Any], audiences: Sequence[str]) -> str:
-    """Return what a request to a target looks like: words, of which only the last, the deployment, may hold spaces."""
+def _request_fields(target: Mapping[str, Any], audiences: Sequence[str]) -> list[str]:
+    """Return what a request to a target looks like, and then account and deployment of each of its members.
+
+    A route in backend scope has its accounts for members: which deployment they get depends on the model.
+    """
     audience = target["token_audience"]
-    return " ".join(
-        (
-            target["type"],
-            target["family"],
-            target["scope"],
-            str(target["retries"]),
-            str(audiences.index(audience)) if audience else _NO_AUDIENCE,
-            "/".join(target["accounts"]),
-            _checked(target.get("deployment", "")),
-        )
-    )
+    in_backend_scope = target["scope"] == "backend"
+    members = [(each, "") for each in target["accounts"]] if in_backend_scope else map(_member, target["members"])
+    return [
+        target["type"],
+        target["family"],
+        target["scope"],
+        str(target["retries"]),
+        str(audiences.index(audience)) if audience else _NO_AUDIENCE,
+        target["deployment"],
+        *(field for member in members for field in member),
+    ]
+
+
+def _member(member: Mapping[str, str]) -> tuple[str, str]:
+    return member["account"], member["deployment"]
 
 
 def models_block(plan: Mapping[str, Any]) -> list[Case]:

@@ -11,6 +11,8 @@ import re
 from typing import Any
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._/-]")
+# What stands between the fields of a row, which are most of what is escaped.
+_SHORT = {"\t": "\\t", "\n": "\\n"}
 
 
 def csharp_literal(text: Any) -> str:
@@ -28,5 +30,7 @@ def csharp_literal(text: Any) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
+    if match.group() in _SHORT:
+        return _SHORT[match.group()]
     units = match.group().encode("utf-16-be", "surrogatepass").hex().upper()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))

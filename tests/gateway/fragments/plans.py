@@ -92,7 +92,15 @@ def hand_made(routes: Sequence[tuple[str, str, Sequence[str]]], token_audience: 
     return {
         "owner": "citadel",
         "routes": [
-            {"name": name, "type": kind, "family": kind, **request, "models": list(models), "accounts": [name]}
+            {
+                "name": name,
+                "type": kind,
+                "family": kind,
+                **request,
+                "models": list(models),
+                "accounts": [name],
+                "members": [{"account": name, "deployment": model} for model in models],
+            }
             for name, kind, models in routes
         ],
         "models": [_hand_made_model(model, name, kind) for name, kind, models in routes for model in models],
@@ -120,7 +128,8 @@ def _renamed(scope: str) -> Plan:
     plan = hand_made([(f"route-{number}", "external", [f"model-{number}"]) for number in range(len(HOSTILE_NAMES))])
     for route, model, name in zip(plan["routes"], plan["models"], HOSTILE_NAMES, strict=True):
         route.update(scope=scope, deployment=name if scope == "deployment" else "")
-        model["hops"][0]["deployment"] = name
+        for row in (model["hops"][0], *model["members"], *route["members"]):
+            row["deployment"] = name
     return plan
 
 
@@ -155,6 +164,8 @@ _RENAMED = {
     "deployment": "renamed-2",
     "capabilities": ["chat", "completions", "images", "responses", "audio"],
 }
+_TOP = {"name": "top", "deployment": "top-1", "fallbacks": ["middle", "bottom"]}
+_MIDDLE = {"name": "middle", "deployment": "middle-1", "capacity": 5}
 _VENDOR = {"name": "vendor/large", "aliases": ["vendor-large"]}
 
 PLANS = {
@@ -193,6 +204,12 @@ PLANS = {
         _backend(
             "vendor", "external", "https://api.vendor.example/v1", [_VENDOR], credential={"named_value": "vendor"}
         ),
+    ),
+    "ladder": _build(
+        _backend("one", "azure-openai", "https://one.openai.azure.com", [_TOP, "other"]),
+        _backend("two", "azure-openai", "https://two.openai.azure.com", [_TOP, _MIDDLE]),
+        _backend("three", "ai-foundry", "https://three.services.ai.azure.com", [_MIDDLE]),
+        _backend("last", "external", "https://last.example/v1", ["bottom"], credential={"named_value": "last"}),
     ),
     "crowd": _build(
         *(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -54,8 +55,31 @@ def test_what_is_allowed_is_served(ask: Ask) -> None:
     assert [each["backend"] for each in result.attempts] == ["ptu-chat-ptu"]
 
 
-def test_a_pool_that_is_not_allowed_is_refused(ask: Ask) -> None:
-    assert _refusal(ask({"allowedBackendPools": "ptu"}, model="chat")) == (403, "backend_pool_access_forbidden")
+@pytest.mark.parametrize("pools", ["new", "mixed-backend-pool,ptu-renamed-2"])
+def test_a_pool_that_is_not_allowed_is_refused(ask: Ask, pools: str) -> None:
+    assert _refusal(ask({"allowedBackendPools": pools}, model="chat")) == (403, "backend_pool_access_forbidden")
+
+
+@pytest.mark.parametrize(
+    ("pools", "model", "backends"),
+    [
+        ("PTU", "chat", ["ptu-chat-ptu"]),
+        ("foundry-chat-4", "chat", ["foundry-Chat-4"]),
+        ("foundry,serverless", "talk", ["foundry-Chat-4", "serverless-spare"]),
+        ("new", "mixed", []),
+        ("mixed-backend-pool", "mixed", ["mixed-backend-pool"]),
+    ],
+)
+def test_a_chain_begins_at_the_first_route_that_is_allowed(
+    ask: Ask, pools: str, model: str, backends: list[str]
+) -> None:
+    """An account stands for the deployment that is a route of its own, but not for a pool over several."""
+    result = ask({"allowedBackendPools": pools}, model=model, answers=[429] * 60)
+    if not backends:
+        assert _refusal(result) == (403, "backend_pool_access_forbidden")
+        return
+    assert list(dict.fromkeys(each["backend"] for each in result.attempts)) == backends
+    assert {each["path"].partition("?")[0] for each in result.attempts} == {"/chat/completions"}
 
 
 def test_a_model_that_is_not_allowed_is_refused(ask: Ask) -> None:
@@ -87,16 +111,37 @@ def test_a_chain_goes_no_further_than_access(ask: Ask, variables: dict[str, str]
     assert list(dict.fromkeys(each["backend"] for each in result.attempts)) == backends
 
 
-def test_an_account_with_a_stored_object_must_be_allowed(ask: Ask, request: pytest.FixtureRequest) -> None:
-    """A pool stands for its accounts while these are looked for, not after."""
-    get: dict[str, Any] = {"path": "/responses/resp_1", "method": "GET"}
-    named = ask({"allowedBackendPools": "PTU"}, **get)
-    assert [each["backend"] for each in named.attempts] == ["ptu"]
-    result = ask({"allowedBackendPools": "ptu-chat-ptu"}, **get)
-    if request.node.callspec.params["ask"] == "operation after":
-        assert _refusal(result) == (403, "backend_pool_access_forbidden")
-    else:
-        assert [each["backend"] for each in result.attempts] == ["ptu"]
+@pytest.mark.parametrize(
+    ("pools", "accounts"),
+    [
+        ("PTU", ["ptu"]),
+        ("ptu-chat-ptu", ["ptu"]),
+        ("mixed-backend-pool", ["new", "classic"]),
+        ("Mixed-Backend-Pool,foundry", ["foundry", "new", "classic"]),
+    ],
+)
+def test_an_account_with_a_stored_object_must_be_allowed(ask: Ask, pools: str, accounts: list[str]) -> None:
+    """Itself, or a route that it is behind."""
+    result = ask({"allowedBackendPools": pools}, path="/responses/resp_1", method="GET", answers=[404] * 20)
+    assert sorted({each["backend"] for each in result.attempts}) == sorted(accounts)
+
+
+@pytest.mark.parametrize(
+    ("restriction", "accounts"),
+    [
+        ({}, ["ptu", "foundry"]),
+        ({"allowedBackendPools": "foundry-Chat-4"}, ["foundry"]),
+        ({"allowedBackendPools": "FOUNDRY"}, ["foundry"]),
+        ({"allowedModels": "talk"}, ["ptu", "foundry"]),
+    ],
+)
+@pytest.mark.parametrize("previous", [{}, {"previous_response_id": "resp_1"}])
+def test_the_accounts_that_make_a_response_must_be_allowed(
+    ask: Ask, restriction: dict[str, str], accounts: list[str], previous: dict[str, str]
+) -> None:
+    body = json.dumps({"model": "chat", "input": "x", **previous})
+    result = ask(restriction, path="/responses", body=body, answers=[404 if previous else 429] * 20)
+    assert list(dict.fromkeys(each["backend"] for each in result.attempts)) == accounts
 
 
 def test_only_a_missing_object_leads_to_another_account(ask: Ask) -> None:

@@ -25,7 +25,13 @@ def _pools(gateway: Gateway, model: str | None) -> list[dict[str, Any]]:
 
 def _all_routes(plan: str) -> list[dict[str, Any]]:
     return [
-        {"poolName": route["name"], "poolType": route["type"], "supportedModels": route["models"]}
+        {
+            "poolName": route["name"],
+            "poolType": route["type"],
+            "supportedModels": route["models"],
+            "accounts": route["accounts"],
+            "modelNames": [],
+        }
         for route in PLANS[plan]["routes"]
     ]
 
@@ -35,11 +41,36 @@ def _all_routes(plan: str) -> list[dict[str, Any]]:
 def test_a_known_model_has_its_route(
     gateway_of: Callable[[str], Gateway], plan: str, spelling: Callable[[str], str]
 ) -> None:
-    types = {route["name"]: route["type"] for route in PLANS[plan]["routes"]}
+    routes = {route["name"]: route for route in PLANS[plan]["routes"]}
     for model in PLANS[plan]["models"]:
         requested = spelling(model["name"])
-        expected = {"poolName": model["route"], "poolType": types[model["route"]], "supportedModels": [requested]}
+        route = routes[model["route"]]
+        expected = {
+            "poolName": model["route"],
+            "poolType": route["type"],
+            "supportedModels": [requested],
+            "accounts": route["accounts"] if len(route["accounts"]) == 1 else [],
+            "modelNames": [requested],
+        }
         assert _pools(gateway_of(plan), requested) == [expected]
+
+
+def test_an_alias_comes_with_the_other_names_of_its_model(gateway_of: Callable[[str], Gateway]) -> None:
+    first, second = _pools(gateway_of("chains"), "Talk")
+    assert (first["poolName"], second["poolName"]) == ("ptu-chat-ptu", "foundry-Chat-4")
+    assert first["supportedModels"] == ["Talk", "chat"]
+    assert first["modelNames"] == second["modelNames"] == ["Talk", "chat"]
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [("CHAT-ptu", True), ("renamed-2", True), ("chat", False), ("talk", False), ("mixed", False), ("unknown", False)],
+)
+def test_a_deployment_is_told_from_a_model(gateway_of: Callable[[str], Gateway], model: str, expected: bool) -> None:
+    result = gateway_of("chains").send(fragments=[_FRAGMENT], variables={"requestedModel": model})
+    assert result.variables["requestsDeployment"] == expected
+    if expected:
+        assert result.variables["backendPools"] == _all_routes("chains")
 
 
 @pytest.mark.parametrize("plan", PLANS)

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
 
 from tests.gateway.fragments.fragment_text import read_fragment
 from tests.gateway.fragments.plans import PLANS, hand_made, pooled
@@ -28,12 +29,12 @@ def _comments(text: str) -> list[str]:
 
 
 def _masked(value: Any) -> Any:
-    """Return other texts in place of all in a value, different ones for different ones."""
+    """Return other texts in place of all in a value, different ones for those that differ by more than case."""
     if isinstance(value, dict):
         return {name: _masked(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_masked(each) for each in value]
-    return f"masked {zlib.crc32(value.encode('utf-8'))}" if isinstance(value, str) else value
+    return f"masked {zlib.crc32(model_key(value).encode('utf-8'))}" if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize("plan", PLANS)

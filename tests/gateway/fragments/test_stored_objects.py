@@ -153,6 +153,63 @@ def test_a_response_of_deployments_is_made_by_their_accounts(gateway: Gateway) -
     assert result.variables["targetAdvance"] == "failure"
 
 
+def test_a_response_falls_back_to_the_accounts_of_the_other_models(gateway_of: Callable[[str], Gateway]) -> None:
+    """Of those in Azure: an external provider has another path, which only the first target can set."""
+    result = _post(gateway_of("ladder"), "top", [429, 429, 429, 200])
+    assert [(each["backend"], each["body"]["model"]) for each in result.attempts] == [
+        ("one", "top-1"),
+        ("two", "top-1"),
+        ("two", "middle-1"),
+        ("three", "middle-1"),
+    ]
+    assert {each["path"] for each in result.attempts} == {"/openai/v1/responses"}
+    assert result.variables["targetRetries"] == 3
+
+
+@pytest.mark.parametrize(
+    ("variables", "accounts"),
+    [
+        ({"allowedModels": "top"}, ["one", "two"]),
+        ({"allowedModels": "top,middle"}, ["one", "two", "two", "three"]),
+        ({"allowedBackendPools": "middle-backend-pool,top-backend-pool"}, ["one", "two", "two", "three"]),
+    ],
+)
+def test_a_response_falls_back_where_the_caller_may_go(
+    gateway_of: Callable[[str], Gateway], variables: Mapping[str, str], accounts: list[str]
+) -> None:
+    body = json.dumps({"model": "top", "input": "x"})
+    result = gateway_of("ladder").send("/responses", body=body, variables=variables, answers=[429] * 3 + [200])
+    assert list(dict.fromkeys(each["backend"] for each in result.attempts)) == list(dict.fromkeys(accounts))
+    assert result.variables["targetRetries"] == len(accounts) - 1
+
+
+def test_a_response_that_goes_on_is_looked_for_at_fallbacks_too(gateway_of: Callable[[str], Gateway]) -> None:
+    result = _post(gateway_of("ladder"), "top", previous_response_id="resp_1")
+    assert _asked(result) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("default", "model", "made"),
+    [
+        ("ptu-chat-ptu", "unknown", [("ptu", "chat-ptu")]),
+        ("mixed-backend-pool", "unknown", [("new", "Mixed")]),
+        ("ptu", "unknown", [("ptu", "unknown")]),
+        ("ptu-chat-ptu", "RENAMED-2", []),
+        ("ptu-chat-ptu", "chat-ptu", []),
+        ("ptu", "renamed-2", []),
+    ],
+)
+@pytest.mark.parametrize("path", ["/responses", "/chat/completions"])
+def test_a_default_pool_reaches_no_deployment_by_its_name(
+    gateway: Gateway, path: str, default: str, model: str, made: list[tuple[str, str]]
+) -> None:
+    result = gateway.send(path, model=model, variables={"defaultBackendPool": default})
+    if not made:
+        assert ((result.response or {})["status"], result.error["code"]) == (400, "unsupported_model")
+    elif path == "/responses":
+        assert [(each["backend"], each["body"]["model"]) for each in result.attempts] == made
+
+
 @pytest.mark.parametrize(("model", "accounts"), [("mixed", ["new", "classic"]), ("renamed", ["ptu"])])
 def test_a_response_that_goes_on_is_looked_for_at_the_members(
     gateway: Gateway, model: str, accounts: list[str]
@@ -165,6 +222,14 @@ def test_a_response_that_goes_on_is_looked_for_at_the_members(
 def test_the_account_of_a_new_response_may_be_named(gateway: Gateway) -> None:
     assert _asked(_post(gateway, "mixed", backend="classic")) == ["classic"]
     refused = _post(gateway, "mixed", backend="ptu")
+    assert ((refused.response or {})["status"], refused.error["code"]) == (400, "backend_required")
+    assert refused.error["message"].startswith("The backend 'ptu' does not serve the model. Name")
+    assert refused.error["message"].endswith("one of: new, classic.")
+
+
+def test_an_account_that_is_not_allowed_makes_no_response(gateway: Gateway) -> None:
+    headers, variables = {"x-llm-backend": "ptu"}, {"allowedBackendPools": "mixed-backend-pool"}
+    refused = gateway.send("/responses", model="mixed", headers=headers, variables=variables)
     assert ((refused.response or {})["status"], refused.error["code"]) == (403, "backend_pool_access_forbidden")
 
 

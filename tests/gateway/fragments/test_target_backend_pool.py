@@ -78,6 +78,20 @@ def test_a_pool_that_is_not_allowed_is_forbidden_whatever_the_default(
     assert result.error["code"] == "backend_pool_access_forbidden"
 
 
+@pytest.mark.parametrize(
+    ("allowed", "target"),
+    [("PTU", "ptu-chat-ptu"), ("foundry", "foundry-Chat-4"), ("ptu-chat-ptu", "ptu-chat-ptu"), ("new", "")],
+)
+def test_an_account_stands_for_its_deployment(gateway_of: Callable[[str], Gateway], allowed: str, target: str) -> None:
+    """A product that allows a backend goes on working when deployments of it become backends of their own."""
+    assert _send(gateway_of("chains"), model="chat", allowed=allowed).target[0] == target
+
+
+@pytest.mark.parametrize("allowed", ["new", "classic", "new,classic"])
+def test_an_account_does_not_stand_for_a_pool(gateway_of: Callable[[str], Gateway], allowed: str) -> None:
+    assert _status(_send(gateway_of("chains"), model="mixed", allowed=allowed)) == 403
+
+
 def _send_allowed(gateway: Gateway, models: str, **variables: str) -> Callable[..., Result]:
     return lambda **request: gateway.send(
         fragments=_FRAGMENTS, variables={"allowedModels": models, **variables}, **request

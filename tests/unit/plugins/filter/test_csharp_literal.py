@@ -13,12 +13,13 @@ from ansible_collections.citadel.ai_gateway.plugins.filter.csharp_literal import
 from hypothesis import given
 from hypothesis import strategies as st
 
-_LITERAL = re.compile(r'"(?:[A-Za-z0-9 ._/-]|\\u[0-9A-F]{4})*"')
+_LITERAL = re.compile(r'"(?:[A-Za-z0-9 ._/-]|\\[tn]|\\u[0-9A-F]{4})*"')
 
 
 def _value_of(literal: str) -> str:
     """Return what C# reads: escapes are UTF-16 code units."""
-    units = re.sub(r"\\u([0-9A-F]{4})", lambda match: chr(int(match[1], 16)), literal[1:-1])
+    text = literal[1:-1].replace(r"\t", "\t").replace(r"\n", "\n")
+    units = re.sub(r"\\u([0-9A-F]{4})", lambda match: chr(int(match[1], 16)), text)
     return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
@@ -30,7 +31,8 @@ def _value_of(literal: str) -> str:
         ('a"b', '"a\\u0022b"'),
         ("a\\b", '"a\\u005Cb"'),
         ("{{x}}", '"\\u007B\\u007Bx\\u007D\\u007D"'),
-        ("a\r\nb\x00", '"a\\u000D\\u000Ab\\u0000"'),
+        ("a\r\nb\x00", '"a\\u000D\\nb\\u0000"'),
+        ("a\tb", '"a\\tb"'),
         ("é\u2028", '"\\u00E9\\u2028"'),
         ("🚀", '"\\uD83D\\uDE80"'),
         ("\ud800", '"\\uD800"'),

@@ -47,37 +47,50 @@ def fields(text: str) -> list[list[str]]:
 def test_every_name_of_every_route_is_told(models_of: dict[str, list[str]]) -> None:
     routes = [route(name, models=models) for name, models in models_of.items()]
     told = fields(pools_block(plan(routes, []))["everything"])
-    assert told == [[name, "azure-openai", *models] for name, models in models_of.items()]
+    assert told == [[name, "azure-openai", name, *models] for name, models in models_of.items()]
 
 
 @given(st.lists(st.tuples(_route_names, _names, st.just("") | _names), min_size=2))
 def test_every_hop_of_a_chain_is_told(hops: list[tuple[str, str, str]]) -> None:
     routes = [route(name) for name in {name: None for name, *_ in hops}]
     ((_, told),) = targets_block(plan(routes, [model("m", *hops)]))["models"]
-    assert (told.deployment, fields(told.hops)) == (None, [list(hop) for hop in hops])
+    assert (told.deployment, fields(told.hops)) == (None, [[name, served] for name, served, _deployment in hops])
 
 
 @given(st.lists(_names, min_size=1, unique=True))
-def test_only_the_last_word_of_a_route_holds_spaces(deployments: list[str]) -> None:
-    routes = [
-        route(f"r{number}", scope="deployment", deployment=deployment, accounts=["a", "b"], retries=3)
-        for number, deployment in enumerate(deployments)
+def test_every_member_of_a_route_is_told_with_its_deployment(deployments: list[str]) -> None:
+    members = [{"account": f"a{number}", "deployment": name} for number, name in enumerate(deployments)]
+    routes = [route("r", scope="deployment", deployment=deployments[0], members=members, retries=3)]
+    ((keys, told),) = targets_block(plan(routes, []))["routes"]
+    assert keys == ["r"]
+    assert fields(told) == [
+        ["azure-openai", "azure-openai", "deployment", "3", "-", deployments[0]]
+        + [field for each in members for field in each.values()]
     ]
-    told = {key: case.result.split(" ", 6) for case in targets_block(plan(routes, []))["routes"] for key in case.keys}
-    assert told == {
-        each["name"]: ["azure-openai", "azure-openai", "deployment", "3", "-", "a/b", each["deployment"]]
-        for each in routes
-    }
+
+
+def test_accounts_are_the_members_of_a_route_of_accounts() -> None:
+    ((_, told),) = targets_block(plan([route("r", accounts=["a", "b"])], []))["routes"]
+    assert fields(told)[0][6:] == ["a", "", "b", ""]
+
+
+def test_deployments_that_no_model_is_named_after_are_told() -> None:
+    members = [{"account": "a", "deployment": name} for name in ("Hidden", "b", "hidden", "alias")]
+    models = [model("a", ("r", "a", "")), model("B", ("r", "B", ""), keys=["b", "alias"], members=members)]
+    assert pools_block(plan([route("r")], models))["deployments"] == ["hidden"]
 
 
 def test_a_model_falls_back_after_its_own_routes_and_lists_only_these() -> None:
-    routes = [route("one"), route("two"), route("three")]
+    routes = [route("one"), route("two", accounts=["one", "two"]), route("three")]
     models = [
         model("m", ("one", "m", ""), ("two", "m", ""), ("three", "n", ""), keys=["m", "alias"], aliases=["Alias"])
     ]
     (case,) = pools_block(plan(routes, models))["cases"]
     assert case.keys == ["m", "alias"]
-    assert fields(case.result) == [["one", "azure-openai", "m", "Alias"], ["two", "azure-openai", "m", "Alias"]]
+    assert fields(case.result) == [
+        ["one", "azure-openai", "one", "m", "Alias"],
+        ["two", "azure-openai", "", "m", "Alias"],
+    ]
 
 
 def test_what_is_alike_is_written_once() -> None:
@@ -93,12 +106,12 @@ def test_the_usual_audience_comes_first() -> None:
     routes = [route("a", ML, family="serverless"), route("b", ML, family="serverless"), route("c", COGNITIVE)]
     block = targets_block(plan(routes, []))
     assert block["audiences"] == [COGNITIVE, ML]
-    assert [case.result.split(" ")[4] for case in block["routes"]] == ["1", "1", "0"]
+    assert [fields(case.result)[0][4] for case in block["routes"]] == ["1", "1", "0"]
 
 
 def test_an_account_is_told_like_a_route() -> None:
     account = {"name": "one", "type": "ai-foundry", "family": "azure-openai", "token_audience": COGNITIVE}
-    assert targets_block(plan([], [], [account]))["accounts"] == "one ai-foundry azure-openai backend 0 0 one "
+    assert targets_block(plan([], [], [account]))["accounts"] == "one\tai-foundry\tazure-openai\tbackend\t0\t0\t"
 
 
 def test_deployments_that_are_alike_share_a_row() -> None:

@@ -73,6 +73,14 @@ class Api(Resource):
             "subscription_key_names": {**_KEY_NAMES, **(properties.get("subscriptionKeyParameterNames") or {})},
         }
 
+    def way_past(self, name: str, owner: str) -> str:  # noqa: ARG002
+        """The names of the role's APIs are fixed, and an API serves the routes of all owners."""
+        if owner:
+            return (
+                f"set deploy to false, for the API of {owner} serves the models of all owners, or let it go there first"
+            )
+        return "set deploy to false"
+
     def defaults(self, name: str) -> State:
         return {"display_name": name}
 

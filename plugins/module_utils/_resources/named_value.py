@@ -97,6 +97,14 @@ class NamedValue(Resource):
         """The managed identity is the gateway's, whoever routes through it; credentials belong to one owner."""
         return name.lower() == MANAGED_IDENTITY
 
+    def way_past(self, name: str, owner: str) -> str:
+        """The gateway has one identity, and credentials are named after their backend."""
+        if not self.is_shared(name):
+            return super().way_past(name, owner).replace("another name", "another name (backend_id)", 1)
+        if owner:
+            return "agree on one identity (apim_managed_identity), or use another service"
+        return "let apim_managed_identity be the identity whose client id it holds"
+
     def is_at_odds(self, before: State, wanted: State) -> bool:
         return any(name in wanted and wanted[name] != before.get(name) for name in _SOURCES)
 

@@ -36,11 +36,14 @@ class Ownership:
         others = [owner for owner in owners if owner != self.owner]
         if not owners:
             unchanged = wanted is not None and resource.merged(before, wanted) == before
-            return "" if self.adopt or unchanged else _UNMARKED
+            if self.adopt or unchanged:
+                return ""
+            return f"{_UNMARKED}, or {resource.way_past(name, '')}" if wanted is not None else _UNMARKED
         if self.owner not in owners and not resource.is_shared(name):
-            return f"belongs to owner {', '.join(others)}; give it another name, or let that owner remove its own"
+            remedy = resource.way_past(name, others[0]) if wanted is not None else "only that owner may remove it"
+            return f"belongs to owner {', '.join(others)}; {remedy}"
         if others and wanted is not None and resource.is_at_odds(before, wanted):
-            return f"has another value, which owner {', '.join(others)} needs; agree on one, or use another service"
+            return f"has another value, which owner {', '.join(others)} needs; {resource.way_past(name, others[0])}"
         return ""
 
     def is_owned(self, resource: Resource, state: State | None) -> bool:
@@ -48,7 +51,7 @@ class Ownership:
         return bool(self.owner) and self.owner in resource.owners(state or {})
 
 
-_UNMARKED = "exists and carries no mark of an owner; set adopt (llm_adopt) to take it over, or give it another name"
+_UNMARKED = "exists and carries no mark of an owner; set adopt (llm_adopt) to take it over"
 
 
 def without(resource: Resource, state: State, owner: str | None) -> State | None:

@@ -94,6 +94,11 @@ class Pool(Resource):
             merged["members"] = current["members"]
         return merged
 
+    def way_past(self, name: str, owner: str) -> str:  # noqa: ARG002
+        """Pools of an inventory are named after their model."""
+        serve = f"let one inventory serve the model, {owner}'s or this one" if owner else "remove it"
+        return f"{serve}, or give the model another name (name; deployment says what it is called at the backend)"
+
     def is_same_kind(self, properties: Mapping[str, Any]) -> bool:
         return properties.get("type") == "Pool"
 

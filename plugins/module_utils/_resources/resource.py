@@ -66,6 +66,13 @@ class Resource(ABC):
         """Return an object's name as messages show it: that of a child tells its parent."""
         return name
 
+    def way_past(self, name: str, owner: str) -> str:  # noqa: ARG002
+        """Say what to do about an object of a wanted name that belongs to somebody else.
+
+        :param owner: whom it belongs to; empty when it carries no mark, and taking it over is no way.
+        """
+        return "give it another name" + (", or let that owner remove its own" if owner else "")
+
     def is_same_kind(self, properties: Mapping[str, Any]) -> bool:  # noqa: ARG002
         """Tell whether an object of the ARM collection is of this kind: pools and backends share one collection."""
         return True

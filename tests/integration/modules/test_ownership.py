@@ -49,9 +49,15 @@ def test_what_belongs_to_another_owner_is_never_touched(gateway: Gateway, state:
         task("apim_backend_pool", pools=[{"name": "pool"}], **wanted),
     )
 
-    remedy = "belongs to owner research; give it another name, or let that owner remove its own"
-    assert backends.message == f"Nothing was written:\n  - backends[1] (AOAI): {remedy}"
-    assert pools.message == f"Nothing was written:\n  - pools[0] (pool): {remedy}"
+    removal = "only that owner may remove it"
+    rename = "give it another name, or let that owner remove its own"
+    rename_model = (
+        "let one inventory serve the model, research's or this one, or give the model another name (name; deployment "
+        "says what it is called at the backend)"
+    )
+    heading, said = "Nothing was written:\n  - ", "belongs to owner research; "
+    assert backends.message == f"{heading}backends[1] (AOAI): {said}{rename if state == 'present' else removal}"
+    assert pools.message == f"{heading}pools[0] (pool): {said}{rename_model if state == 'present' else removal}"
     assert backends.writes == pools.writes == []
 
 
@@ -145,3 +151,60 @@ def test_the_whole_gateway_is_pruned_only_of_the_kinds_that_are_given(gateway: G
     assert everything.writes == ["DELETE backends/pool", "DELETE backends/member"]
     assert everything.state["backends"] == {}
     assert everything.state["policyFragments"].keys() == {"note"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "remedies"),
+    [
+        (
+            "research",
+            {
+                "named_values[0] (aoai-credential)": "give it another name (backend_id), or let "
+                "that owner remove its own",
+                "apis[0] (universal-llm-api)": "set deploy to false, for the API of research serves the models of all "
+                "owners, or let it go there first",
+                "named_values[1] (uami-client-id)": "agree on one identity (apim_managed_identity), or use another "
+                "service",
+            },
+        ),
+        (
+            "",
+            {
+                "named_values[0] (aoai-credential)": "or give it another name (backend_id)",
+                "fragments[0] (set-llm-usage)": "set adopt (llm_adopt) to take it over, or use another service",
+                "apis[0] (universal-llm-api)": "set adopt (llm_adopt) to take it over, or set deploy to false",
+                "named_values[1] (uami-client-id)": "or let apim_managed_identity be the identity whose client id it "
+                "holds",
+            },
+        ),
+    ],
+    ids=["foreign", "unmarked"],
+)
+def test_the_remedy_is_one_that_the_kind_of_object_has(gateway: Gateway, owner: str, remedies: dict[str, str]) -> None:
+    service = gateway.service
+    mark, tags = (f"[owner: {owner}]", [f"owner:{owner}"]) if owner else ("by hand", [])
+    text = "<fragment><set-status code='200' /></fragment>"
+    sdk.put_named_value(service, "aoai-credential", value="secret", secret=True, tags=tags)
+    sdk.put_named_value(service, "uami-client-id", value="1", tags=tags)
+    sdk.put_fragment(service, "set-llm-usage", text, description=mark)
+    api = {"displayName": "LLM", "description": mark, "path": "models", "protocols": ["https"]}
+    apis = service.azure.sdk.api
+    apis.begin_create_or_update(*service.place, "universal-llm-api", {"properties": api}, polling_interval=0).result()
+
+    (step,) = gateway.attempt(
+        task(
+            "apim_llm_gateway",
+            owner="platform",
+            named_values=[
+                {"name": "aoai-credential", "secret_value": "new-key"},
+                {"name": "uami-client-id", "value": "2"},
+            ],
+            fragments=[{"name": "set-llm-usage", "value": text}],
+            apis=[{"name": "universal-llm-api", "path": "models"}],
+        )
+    )
+
+    lines = dict(line.removeprefix("  - ").split(": ", 1) for line in step.message.splitlines()[1:])
+    assert lines.keys() == remedies.keys()
+    assert {place: lines[place] for place in remedies if not lines[place].endswith(remedies[place])} == {}
+    assert step.writes == []

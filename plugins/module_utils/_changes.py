@@ -112,9 +112,11 @@ class Report:
     """What a run did, or in check mode would do.
 
     :ivar changes: every object that was looked at, in the order of the goals, removals last.
+    :ivar warnings: what owners that share the service do to each other.
     """
 
     changes: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:

@@ -42,6 +42,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     Resource,
     State,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._sharing import sharing_warnings
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -99,7 +100,8 @@ class Reconciler:
         """
         existing = self._list({goal.resource.collection for goal in goals if goal.is_about_something})
         stages = self._plan(goals, existing)
-        report = Report([change for stage in stages for change in stage])
+        changes = [change for stage in stages for change in stage]
+        report = Report(changes, sharing_warnings(changes, self._ownership.owner))
         if self._check_mode:
             for change in report.changes:
                 change.action = change.decide()

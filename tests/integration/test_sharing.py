@@ -69,6 +69,23 @@ def test_a_name_that_another_has_is_an_error_before_any_write(playbooks: Playboo
     assert (run.writes, service.etags()) == ([], etags)
 
 
+def test_who_serves_a_model_that_two_declare_is_told_before_it_changes(playbooks: Playbooks, service: Service) -> None:
+    one = inventory(service, backend("aoai-one", "GPT-4o", "o3", "model-one"), llm_owner="one")
+    two = inventory(service, backend("aoai-two", "gpt-4o", "o3", "model-two"), llm_owner="two")
+    assert "warnings" not in playbooks.onboard(one).gateway()
+
+    for arguments in (["--check"], [], []):
+        run = playbooks.onboard(two, *arguments)
+        (warning,) = run.gateway()["warnings"]
+        assert "several inventories serve gpt-4o, o3: those of one, two. Requests go to the routes of one" in str(
+            warning
+        )
+        assert "several inventories serve gpt-4o, o3" in " ".join(run.output.split())
+    (warning,) = playbooks.onboard(one).gateway()["warnings"]
+    assert "gpt-4o, o3" in str(warning)
+    assert "warnings" not in offboard(playbooks, two).result("Remove all that the owner has")
+
+
 def test_a_hub_that_was_made_by_other_means_is_adopted_only_when_asked(playbooks: Playbooks, service: Service) -> None:
     wanted = inventory(service, backend("aoai-a"))
     playbooks.onboard(wanted)

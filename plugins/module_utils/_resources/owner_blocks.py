@@ -24,6 +24,13 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.poli
 _OWNER = r"(?P<owner>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?)"
 _DATA = re.compile(rf"(?:llmRoutes|llmTargets|llmModels)\.{_OWNER}")
 _TOKENS = re.compile(rf'"llmTokens\.{_OWNER}"')
+_ROUTES = "llmRoutes."
+# A label of the switch over models, or the start of what the labels before it lead to; both outside of literals, in
+# which quotes are escaped.
+_LABEL_OR_RETURN = re.compile(
+    r'\bcase "(?P<label>(?:[^"\\]|\\.)*)"\s*:|\breturn (?P<result>"(?:[^"\\]|\\.)*"|\w+)', re.DOTALL
+)
+_NO_MODEL = r'"\t'
 # The variable behind which the blocks for tokens stand.
 _TOKENS_ANCHOR = "targetTokens"
 _BEFORE_BLOCK = "\n    "
@@ -62,6 +69,33 @@ def without_blocks(current: PolicyXml, owner: str) -> PolicyXml:
         if block.owner == owner:
             text = text[: block.child.start] + text[block.child.end :]
     return PolicyXml(text, current.format)
+
+
+def contested_models(policy: PolicyXml) -> dict[str, list[str]]:
+    """Return the models that the routes of several owners serve, in lower case, with the owners in ordinal order.
+
+    The routes of a model are joined in that order, and the first that a product allows serves it.
+    """
+    owners_of: dict[str, list[str]] = {}
+    for block in sorted(_blocks(policy), key=lambda block: block.owner):
+        if block.child.element.get("name", "").startswith(_ROUTES):
+            for model in _models(block.child.element.get("value", "")):
+                owners_of.setdefault(model, []).append(block.owner)
+    return {model: owners for model, owners in owners_of.items() if len(owners) > 1}
+
+
+def _models(code: str) -> set[str]:
+    """Return the labels that lead to routes; those of names of deployments, which are no models, lead to a tab."""
+    models: set[str] = set()
+    labels: list[str] = []
+    for match in _LABEL_OR_RETURN.finditer(code):
+        if match["label"] is not None:
+            labels.append(match["label"])
+            continue
+        if not match["result"].startswith(_NO_MODEL):
+            models.update(labels)
+        labels = []
+    return models
 
 
 def _blocks(policy: PolicyXml) -> list[_Block]:

@@ -18,6 +18,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.mark
     wanted_shared_description,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.owner_blocks import (
+    contested_models,
     with_foreign_blocks,
     without_blocks,
 )
@@ -74,6 +75,10 @@ class PolicyFragment(Resource):
     def without_owner(self, state: State, owner: str) -> State:
         """Blocks of the owner go with the mark."""
         return {**super().without_owner(state, owner), "value": without_blocks(state["value"], owner)}
+
+    def contested(self, state: State) -> dict[str, list[str]]:
+        """Return the models of which the blocks of several owners have routes."""
+        return contested_models(state["value"]) if "value" in state else {}
 
     def fault(self, state: State, limits: Limits) -> str:
         """Owners share a fragment's limits of size."""

@@ -114,6 +114,10 @@ class Resource(ABC):
         """
         return ""
 
+    def contested(self, state: State) -> dict[str, list[str]]:  # noqa: ARG002
+        """Return what several owners of a shared object lay claim to, and their names, first that of who has it."""
+        return {}
+
     def hidden(self, current: State, wanted: State) -> str:  # noqa: ARG002
         """Name the field that must be fetched before both states can be compared, because ARM hides it in reads."""
         return ""

@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run does to other owners on the same service without writing their objects: worth a warning, no error.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Change
+
+# Names beyond these hide the others; who has so many shares a whole inventory.
+_NAMES_SHOWN = 10
+
+
+def sharing_warnings(changes: Sequence[Change], owner: str | None) -> list[str]:
+    """Return what owners should know of each other.
+
+    :param changes: all changes of a run, planned and not yet made.
+    :param owner: on whose behalf; without one nothing is known of owners.
+    """
+    return [*_contested(changes, owner)] if owner else []
+
+
+def _contested(changes: Iterable[Change], owner: str) -> Iterator[str]:
+    """Warn of what several owners lay claim to, the one of this run among them."""
+    for change in changes:
+        models_of: dict[tuple[str, ...], list[str]] = {}
+        for model, owners in change.resource.contested(change.after or {}).items():
+            if owner in owners:
+                models_of.setdefault(tuple(owners), []).append(model)
+        for rivals, models in models_of.items():
+            yield (
+                f"several inventories serve {_names(sorted(models))}: those of {', '.join(rivals)}. Requests go to the "
+                f"routes of {rivals[0]}, whose name sorts first, unless a product's allowedBackendPools names others"
+            )
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Change
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import DELETED, Change
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api import Api
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import PolicyFragment
 
 # Names beyond these hide the others; who has so many shares a whole inventory.
 _NAMES_SHOWN = 10
@@ -21,7 +23,7 @@ def sharing_warnings(changes: Sequence[Change], owner: str | None) -> list[str]:
     :param changes: all changes of a run, planned and not yet made.
     :param owner: on whose behalf; without one nothing is known of owners.
     """
-    return [*_contested(changes, owner)] if owner else []
+    return [*_contested(changes, owner), *_served_by_leaving_apis(changes, owner)] if owner else []
 
 
 def _contested(changes: Iterable[Change], owner: str) -> Iterator[str]:
@@ -36,6 +38,18 @@ def _contested(changes: Iterable[Change], owner: str) -> Iterator[str]:
                 f"several inventories serve {_names(sorted(models))}: those of {', '.join(rivals)}. Requests go to the "
                 f"routes of {rivals[0]}, whose name sorts first, unless a product's allowedBackendPools names others"
             )
+
+
+def _served_by_leaving_apis(changes: Sequence[Change], owner: str) -> Iterator[str]:
+    """Warn of APIs that go although other owners route models: an API serves those of all owners."""
+    leaving = [change.title for change in changes if isinstance(change.resource, Api) and change.decide() == DELETED]
+    fragments = [change for change in changes if isinstance(change.resource, PolicyFragment)]
+    others = {name for each in fragments for name in each.resource.owners(each.after or {})} - {owner}
+    if leaving and others:
+        yield (
+            f"clients that call {_names(leaving)} for the models of {_names(sorted(others))} lose access: an API "
+            "serves the models of all owners, and goes with the one that deployed it. Let one that stays deploy it"
+        )
 
 
 def _names(names: Sequence[str]) -> str:

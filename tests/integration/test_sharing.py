@@ -86,6 +86,22 @@ def test_who_serves_a_model_that_two_declare_is_told_before_it_changes(playbooks
     assert "warnings" not in offboard(playbooks, two).result("Remove all that the owner has")
 
 
+def test_clients_of_others_that_lose_an_api_are_named_before_it_goes(playbooks: Playbooks, service: Service) -> None:
+    deployed = {"llm_universal_api": {"deploy": True}}
+    one, two = _team(service, "one", **deployed), _team(service, "two")
+    playbooks.onboard(one)
+    playbooks.onboard(two)
+    lost = "clients that call universal-llm-api for the models of two lose access"
+
+    pruned = playbooks.onboard(_team(service, "one"), "--check").gateway()["warnings"]
+    preview = offboard(playbooks, one, "--check").result("Remove all that the owner has")["warnings"]
+    gone = offboard(playbooks, one).result("Remove all that the owner has")["warnings"]
+
+    assert [lost in str(warnings) for warnings in (pruned, preview, gone)] == [True] * 3
+    playbooks.onboard(_team(service, "two", **deployed))
+    assert "warnings" not in offboard(playbooks, two).result("Remove all that the owner has")
+
+
 def test_a_hub_that_was_made_by_other_means_is_adopted_only_when_asked(playbooks: Playbooks, service: Service) -> None:
     wanted = inventory(service, backend("aoai-a"))
     playbooks.onboard(wanted)

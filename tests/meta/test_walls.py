@@ -21,7 +21,7 @@ OWN_PREFIX = "ansible_collections.citadel.ai_gateway."
 ALLOWED = {
     "plugins/doc_fragments": frozenset[str](),
     "plugins/filter": frozenset({"_bicep", "_routing", "plugin_utils"}),
-    "plugins/plugin_utils": frozenset[str](),
+    "plugins/plugin_utils": frozenset({"_routing"}),
     "plugins/modules": frozenset({"_module", "_gateway", "_apis", "_changes", "_resources", "_azure"}),
     "plugins/module_utils/_apis": frozenset({"_changes", "_resources"}),
     "plugins/module_utils/_module": frozenset({"_changes", "_reconcile", "_resources", "_azure"}),

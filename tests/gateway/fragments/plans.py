@@ -133,8 +133,9 @@ def _renamed(scope: str) -> Plan:
     return plan
 
 
-def _build(*backends: Plan) -> Plan:
-    return build_plan(list(backends), managed_identity={"client_id": "22222222-2222-2222-2222-222222222222"})
+def _build(*backends: Plan, **options: Any) -> Plan:
+    identity = {"client_id": "22222222-2222-2222-2222-222222222222"}
+    return build_plan(list(backends), managed_identity=identity, **options)
 
 
 def pooled(models: int) -> Plan:
@@ -166,6 +167,12 @@ _RENAMED = {
 }
 _TOP = {"name": "top", "deployment": "top-1", "fallbacks": ["middle", "bottom"]}
 _MIDDLE = {"name": "middle", "deployment": "middle-1", "capacity": 5}
+_LADDER = (
+    _backend("one", "azure-openai", "https://one.openai.azure.com", [_TOP, "other"]),
+    _backend("two", "azure-openai", "https://two.openai.azure.com", [_TOP, _MIDDLE]),
+    _backend("three", "ai-foundry", "https://three.services.ai.azure.com", [_MIDDLE]),
+    _backend("last", "external", "https://last.example/v1", ["bottom"], credential={"named_value": "last"}),
+)
 _VENDOR = {"name": "vendor/large", "aliases": ["vendor-large"]}
 
 PLANS = {
@@ -205,12 +212,8 @@ PLANS = {
             "vendor", "external", "https://api.vendor.example/v1", [_VENDOR], credential={"named_value": "vendor"}
         ),
     ),
-    "ladder": _build(
-        _backend("one", "azure-openai", "https://one.openai.azure.com", [_TOP, "other"]),
-        _backend("two", "azure-openai", "https://two.openai.azure.com", [_TOP, _MIDDLE]),
-        _backend("three", "ai-foundry", "https://three.services.ai.azure.com", [_MIDDLE]),
-        _backend("last", "external", "https://last.example/v1", ["bottom"], credential={"named_value": "last"}),
-    ),
+    "ladder": _build(*_LADDER),
+    "patient": _build(*_LADDER, circuit_breaker={"count": 60}),
     "crowd": _build(
         *(
             _backend(f"account-{number}", "azure-openai", f"https://a{number}.openai.azure.com", [f"m-{number}"])

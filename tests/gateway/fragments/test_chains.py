@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -49,6 +50,17 @@ def test_a_pool_is_tried_until_its_members_had_their_chance(gateway: Gateway) ->
     tried = _tried(gateway, "mixed", [429] * 5 + [200])
     assert [backend for backend, *_ in tried] == ["mixed-backend-pool"] * 4 + ["serverless-spare"] * 2
     assert gateway.send(model="mixed").variables["targetRetries"] == 4
+
+
+def test_the_attempts_of_a_request_are_shared_by_its_chain(gateway_of: Callable[[str], Gateway]) -> None:
+    """A pool whose breakers open late leaves as many attempts to what comes after it."""
+    tried = _tried(gateway_of("patient"), "top", [429] * 50 + [200])
+    assert Counter(backend for backend, *_ in tried) == {
+        "top-backend-pool": 17,
+        "middle-backend-pool": 17,
+        "last-bottom": 17,
+    }
+    assert gateway_of("patient").send(model="top").variables["targetRetries"] == 34
 
 
 def test_a_request_that_is_served_stays_where_it_is(gateway: Gateway) -> None:

@@ -41,6 +41,7 @@ def _get(gateway: Gateway, path: str = "/responses/resp_1", backend: str = "", *
         ("POST", "/responses/resp_1/cancel", "/openai/v1/responses/resp_1/cancel"),
         ("POST", "/v1/batches/batch_1/cancel", "/openai/v1/batches/batch_1/cancel"),
         ("GET", "/openai/v1/files/file-1/content", "/openai/v1/files/file-1/content"),
+        ("GET", "/Responses/resp_A/INPUT_items/", "/openai/v1/responses/resp_A/input_items"),
     ],
 )
 def test_the_accounts_are_asked_one_after_the_other(gateway: Gateway, method: str, path: str, sent: str) -> None:
@@ -109,11 +110,33 @@ def test_a_list_is_of_one_account(gateway: Gateway, path: str) -> None:
     assert _asked(_get(gateway, path, defaultBackendPool="ptu-chat-ptu")) == ["ptu"]
 
 
-@pytest.mark.parametrize("path", ["/responses/../x", "/responses/resp%2f..%2f..", "/files/%2e%2e"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/responses/../x",
+        "/responses/resp%2f..%2f..",
+        "/files/%2e%2e",
+        "/responses/a%2finput_items",
+        "/responses/a%252Finput_items",
+        "/files/a%5ccontent",
+        "/files/a%2F/content",
+    ],
+)
 def test_an_id_reaches_no_other_path(gateway: Gateway, path: str) -> None:
     result = _get(gateway, path)
     assert (result.response or {})["status"] == 400
     assert result.attempts == []
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_account_that_fails_is_asked_again_by_a_policy_that_tries_again(gateway: Gateway, status: int) -> None:
+    """A hub's retry knows nothing of searches: another account would tell that the object is nowhere."""
+    answers = [404, 429, 429, 404, 200]
+    result = gateway.send("/responses/resp_1", method="GET", answers=answers)
+    assert [each["backend"] for each in result.attempts] == ["ptu", "foundry", "foundry", "foundry", "new"]
+    body = json.dumps({"model": "chat", "previous_response_id": "resp_1"})
+    result = gateway.send("/responses", body=body, answers=[429, 429, status])
+    assert {each["backend"] for each in result.attempts} == {"ptu"}
 
 
 def test_more_accounts_than_attempts_need_a_name(gateway_of: Callable[[str], Gateway]) -> None:

@@ -193,7 +193,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._apis import api_goals, apis_spec
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Goal
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Goal, GoalError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import IDENTITY_SPEC, read_gateway
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import (
     OWNERSHIP_SPEC,
@@ -219,8 +219,11 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
         # At the end, so that messages count the items of the option as the user does.
         given = [_read_by(client_id, item) for item in wanted["named_values"] or []]
         wanted["named_values"] = [*given, {"name": MANAGED_IDENTITY, "value": client_id}]
-    goals = [goal for option in KINDS for goal in _goals(option, wanted[option], params)]
     limits = limits_of(gateway["sku"])
+    unsupported = limits.unsupported({each["name"]: each["value"] or "" for each in wanted["fragments"] or []})
+    if unsupported:
+        raise GoalError(unsupported)
+    goals = [goal for option in KINDS for goal in _goals(option, wanted[option], params)]
     return {**result, **reconcile(module, client, goals, prune_delay=params["prune_delay"], limits=limits)}
 
 

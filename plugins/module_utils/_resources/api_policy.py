@@ -20,6 +20,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 
 # facts: a policy's id is always this.
 POLICY = "policy"
+_REMEDY = "move parts of it into policy fragments"
 
 
 class ApiPolicy(Resource):
@@ -45,7 +46,7 @@ class ApiPolicy(Resource):
 
     def wanted(self, options: Mapping[str, Any]) -> State:
         value = options.get("value")
-        return given(value=None if value is None else checked_policy(value, "rawxml"))
+        return given(value=None if value is None else checked_policy(value, "rawxml", _REMEDY))
 
     def current(self, properties: Mapping[str, Any]) -> State:
         return {"value": PolicyXml(properties.get("value") or "", properties.get("format") or "xml")}
@@ -55,7 +56,7 @@ class ApiPolicy(Resource):
         return {"value": value.text, "format": value.format}
 
     def fault(self, state: State, limits: Limits) -> str:
-        return size_fault(state["value"].text, limits)
+        return size_fault(state["value"].text, limits, _REMEDY)
 
     def shown(self, state: State) -> State:
         return {"value": state["value"].readable()}

@@ -9,6 +9,7 @@ either. PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _KIB = 1024
@@ -29,6 +30,18 @@ class Limits:
     named_values: int | None = None
     has_breakers: bool = True
 
+    def unsupported(self, fragments: Mapping[str, str]) -> list[str]:
+        """Say that the tier is none for these policy fragments, however small an inventory is.
+
+        :param fragments: name to text.
+        """
+        sizes = {name: size_of(text) for name, text in fragments.items()}
+        if self.policy_bytes >= Limits.policy_bytes or max(sizes.values(), default=0) <= self.policy_bytes:
+            return []
+        name = max(sizes, key=lambda each: sizes[each])
+        takes = f"takes {self.policy_bytes} bytes of a policy, and {name} has {sizes[name]}"
+        return [f"tier {self.tier} is not supported: it {takes}; use a service of another tier"]
+
     def too_many_named_values(self, there: int, new: int) -> list[str]:
         """Say that so many new named values do not fit beside those that are there; what goes, goes after them."""
         if self.named_values is None or not new or there + new <= self.named_values:
@@ -37,6 +50,11 @@ class Limits:
         return [
             f"named_values: there are {there}, and {new} are new, but {takes}; share some, or remove old ones first"
         ]
+
+
+def size_of(policy: str) -> int:
+    """Return the bytes that ARM counts of a policy document."""
+    return len(policy.encode("utf-8", "surrogatepass"))
 
 
 _TIERS = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits, size_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
     join_owners,
     merged_owners,
@@ -32,6 +32,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 
 # facts: limit of a fragment's description.
 _DESCRIPTION_CHARACTERS = 1000
+# What makes the fragments of an inventory shorter.
+_REMEDY = "list fewer models"
 
 
 class PolicyFragment(Resource):
@@ -50,7 +52,7 @@ class PolicyFragment(Resource):
 
     def wanted(self, options: Mapping[str, Any]) -> State:
         value = options.get("value")
-        document = None if value is None else checked_policy(value, options["format"])
+        document = None if value is None else checked_policy(value, options["format"], _REMEDY)
         return given(value=document, **wanted_shared_description(options))
 
     def current(self, properties: Mapping[str, Any]) -> State:
@@ -84,7 +86,7 @@ class PolicyFragment(Resource):
         """Owners share a fragment's limits of size."""
         if (length := len(join_owners(state))) > _DESCRIPTION_CHARACTERS:
             return f"description: has {length} characters with its owners; write at most 1,000"
-        return size_fault(state["value"].text, limits) if "value" in state else ""
+        return size_fault(state["value"].text, limits, _REMEDY) if "value" in state else ""
 
     def missing(self, wanted: State) -> str:
         return "" if "value" in wanted else "value"
@@ -97,13 +99,14 @@ class PolicyFragment(Resource):
         return {**state, "value": state["value"].readable()} if "value" in state else state
 
 
-def checked_policy(value: str, text_format: str) -> PolicyXml:
+def checked_policy(value: str, text_format: str, remedy: str) -> PolicyXml:
     """Return a policy document.
 
     :param text_format: ``rawxml`` or ``xml``.
+    :param remedy: what makes such a document shorter.
     :raises InvalidOptionsError: when it is longer than ARM takes, or no document.
     """
-    if too_large := size_fault(value, Limits()):
+    if too_large := size_fault(value, Limits(), remedy):
         raise InvalidOptionsError(too_large)
     policy = PolicyXml(value, text_format)
     fault = policy.fault()
@@ -112,8 +115,8 @@ def checked_policy(value: str, text_format: str) -> PolicyXml:
     return policy
 
 
-def size_fault(text: str, limits: Limits) -> str:
+def size_fault(text: str, limits: Limits, remedy: str) -> str:
     """Say that a policy document is larger than the service's tier takes; empty when it is not."""
-    size, maximum = len(text.encode("utf-8", "surrogatepass")), limits.policy_bytes
+    size, maximum = size_of(text), limits.policy_bytes
     who = f"tier {limits.tier}" if limits.tier else "ARM"
-    return f"value: has {size} bytes, but {who} takes {maximum}; list fewer models" if size > maximum else ""
+    return f"value: has {size} bytes, but {who} takes {maximum}; {remedy}" if size > maximum else ""

@@ -22,24 +22,33 @@ def test_the_consumption_tier_takes_no_breakers_and_only_small_policies(
     backend: dict[str, Any] = {"name": "aoai", "url": "https://aoai.openai.azure.com"}
     api = {"name": "models", "path": "models", "service_url": "https://a.example"}
 
-    refused, made = gateway.attempt(
+    unsupported, refused, made = gateway.attempt(
+        task(
+            "apim_llm_gateway",
+            "unsupported",
+            backends=[{**backend, "circuit_breaker": {}}],
+            fragments=[{"name": "short", "value": "<fragment />"}, {"name": "long", "value": _LONG}],
+        ),
         task(
             "apim_llm_gateway",
             "refused",
             backends=[{**backend, "circuit_breaker": {}}],
-            fragments=[{"name": "long", "value": _LONG}],
             apis=[{**api, "policy": _POLICY}],
         ),
         task("apim_llm_gateway", "made", backends=[{**backend, "circuit_breaker": {"enabled": False}}]),
     )
 
-    size = "value: has {} bytes, but tier Consumption takes 16384; list fewer models"
+    size = f"takes 16384 bytes of a policy, and long has {len(_LONG)}"
+    remedy = "tier Consumption takes 16384; move parts of it into policy fragments"
     breaker = "circuit_breaker: tier Consumption has none; set enabled to false (llm_circuit_breaker.enabled)"
     assert refused.message.splitlines() == [
         "Nothing was written:",
         f"  - backends[0] (aoai): {breaker}",
-        f"  - fragments[0] (long): {size.format(len(_LONG))}",
-        f"  - apis[0].policy[0] (models): {size.format(len(_POLICY))}",
+        f"  - apis[0].policy[0] (models): value: has {len(_POLICY)} bytes, but {remedy}",
     ]
-    assert refused.writes == []
+    assert unsupported.message.splitlines() == [
+        "Nothing was written:",
+        f"  - tier Consumption is not supported: it {size}; use a service of another tier",
+    ]
+    assert refused.writes == unsupported.writes == []
     assert made.actions == {"aoai": "created"}

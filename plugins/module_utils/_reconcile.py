@@ -164,7 +164,7 @@ class Reconciler:
                 problems.append(f"{where}: is listed more than once; ARM tells names apart without regard to case")
                 continue
             if entity and not goal.resource.is_same_kind(entity["properties"]):
-                problems.append(f"{where}: the service has another kind of {goal.resource.collection} of that name")
+                problems.append(f"{where}: {goal.resource.name_taken}")
                 continue
             try:
                 wanted = None if goal.absent else goal.resource.wanted({**options, "owner": self._ownership.owner})

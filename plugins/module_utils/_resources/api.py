@@ -30,6 +30,7 @@ class Api(Resource):
 
     kind = "API"
     collection = "apis"
+    name_taken = "is the name of another revision of an API; give the API another"
     # Without it ARM refuses to remove an API that somebody has given another revision.
     removal_query: ClassVar[Mapping[str, str]] = {"deleteRevisions": "true"}
 

@@ -38,6 +38,10 @@ class Backend(Resource):
 
     kind = "backend"
     collection = "backends"
+    name_taken = (
+        "is the name of a pool of the service; give the backend another (backend_id), or run without it first, so that "
+        "prune (llm_prune) removes the pool"
+    )
     is_route = True
 
     @staticmethod

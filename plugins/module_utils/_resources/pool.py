@@ -31,6 +31,10 @@ class Pool(Resource):
 
     kind = "pool"
     collection = "backends"
+    name_taken = (
+        "is the name of a backend of the service; give the model of the pool another, or run without the pool first, "
+        "so that prune (llm_prune) removes the backend"
+    )
     is_route = True
 
     @staticmethod

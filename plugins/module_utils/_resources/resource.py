@@ -26,6 +26,7 @@ class Resource(ABC):
 
     :ivar kind: the kind in words, for messages.
     :ivar collection: path of the ARM collection below the service, such as ``backends``.
+    :cvar name_taken: what to say when an object of another kind, in the same ARM collection, has a wanted name.
     :cvar is_child: objects of this kind belong to another one. ARM refuses writes to two children of one API at a time
         (facts, concurrent writes race on the parent's ETag).
     :cvar is_route: requests pass through objects of this kind, so gateways must have seen that nothing refers to one
@@ -35,6 +36,7 @@ class Resource(ABC):
 
     kind: str
     collection: str
+    name_taken: ClassVar[str] = ""
     is_child: ClassVar[bool] = False
     is_route: ClassVar[bool] = False
     removal_query: ClassVar[Mapping[str, str]] = {}

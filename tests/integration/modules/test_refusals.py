@@ -25,7 +25,7 @@ _LITERAL = "sk-live-0123456789abcdef"
             "apim_llm_backend",
             {"backends": [{"name": "taken-pool", "url": _URL}, _ENDPOINT, {**_ENDPOINT, "name": "AOAI"}]},
             [
-                "backends[0] (taken-pool): the service has another kind of backends of that name",
+                "backends[0] (taken-pool): is the name of a pool of the service; give the backend another (backend_id)",
                 "backends[2] (AOAI): is listed more than once",
             ],
             id="name of a pool, and a name twice",
@@ -41,7 +41,7 @@ _LITERAL = "sk-live-0123456789abcdef"
                 ]
             },
             [
-                "pools[0] (taken): the service has another kind of backends of that name",
+                "pools[0] (taken): is the name of a backend of the service; give the model of the pool another, or",
                 "pools[1] (crowd): members: has 31; a pool holds 1 to 30",
                 "pools[2] (heavy): members[0].weight: is 101; write an integer from 0 to 100",
                 "pools[3] (none): members: has 0; a pool holds 1 to 30",
@@ -51,7 +51,7 @@ _LITERAL = "sk-live-0123456789abcdef"
         pytest.param(
             "apim_llm_backend",
             {"state": "absent", "backends": [{"name": "taken-pool"}]},
-            ["backends[0] (taken-pool): the service has another kind of backends of that name"],
+            ["backends[0] (taken-pool): is the name of a pool of the service; give the backend another (backend_id)"],
             id="removal of a pool as a backend",
         ),
         pytest.param(
@@ -101,7 +101,7 @@ _LITERAL = "sk-live-0123456789abcdef"
             [
                 "named_values[0] (nothing): value, secret_value or key_vault is missing",
                 "named_values[2] (uami-client-id): is listed more than once",
-                "pools[0] (taken): the service has another kind of backends of that name",
+                "pools[0] (taken): is the name of a backend of the service; give the model of the pool another, or",
             ],
             id="several kinds",
         ),

@@ -19,12 +19,34 @@ UNSUPPORTED = (400, "unsupported_model")
 BACKENDS = (
     backend("one", "gpt-4o", {"name": "gpt-5", "aliases": ["newest"]}),
     backend("two", "gpt-4o"),
-    backend("three", "o3"),
+    backend("three", "o3", {"name": "vip", "deployment": "vipdep"}),
+    backend("first", {"name": "split", "fallbacks": ["o4"]}),
+    backend(
+        "second",
+        {"name": "split", "deployment": "split-2"},
+        "o4",
+        priority=2,
+        auth_scheme="api_key",
+        credential={"value": "key-of-second"},
+    ),
+    backend(
+        "vendor",
+        "claude",
+        "opus",
+        backend_type="external",
+        endpoint="https://vendor.example/v1",
+        auth_scheme="token",
+        credential={"value": "token-of-vendor"},
+    ),
 )
+HIDING = ['"/Date(253402300800000)/"', "1e999", "9" * 400, "[" * 100 + "]" * 100]
 PRODUCTS = {
     "models": {"allowedModels": " GPT-4O , newest"},
     "pools": {"allowedBackendPools": "GPT-4o-Backend-Pool"},
+    "account": {"allowedBackendPools": "second"},
+    "claude": {"allowedModels": "claude"},
     "default": {"defaultBackendPool": "three"},
+    "default-without-vip": {"defaultBackendPool": "three", "allowedModels": "o3, vipdep"},
     "default-of-a-model": {"defaultBackendPool": "three", "allowedModels": "gpt-4o, o9"},
     "default-allowed": {"defaultBackendPool": "three", "allowedModels": "o3, o9"},
     "default-of-a-pool": {"defaultBackendPool": "three", "allowedBackendPools": "gpt-4o-backend-pool"},
@@ -42,6 +64,12 @@ EXPECTED = {
     ("pools", "o9"): UNSUPPORTED,
     ("default", "gpt-5"): 200,
     ("default", "o9"): 200,
+    ("default", "vipdep"): UNSUPPORTED,  # the deployment of a model, which its own names allow
+    ("default", "VipDep"): UNSUPPORTED,
+    ("default-without-vip", "vipdep"): UNSUPPORTED,
+    ("default-without-vip", "vip"): FORBIDDEN_MODEL,
+    ("account", "split"): 200,  # the second route of the model, which is a deployment of this account
+    ("account", "gpt-5"): FORBIDDEN_POOL,
     ("default-of-a-model", "o9"): UNSUPPORTED,  # allowed itself, but the default pool serves no allowed model
     ("default-of-a-model", "o3"): FORBIDDEN_MODEL,
     ("default-allowed", "o9"): 200,
@@ -66,8 +94,14 @@ def _policies(before: str, after: str) -> str:
 
 @pytest.fixture(scope="module")
 def gateway(onboard: Onboard) -> Gateway:
-    """Three routes: a pool, and two backends that stand alone."""
-    return onboard(*BACKENDS, llm_universal_api=UNIVERSAL)
+    """A pool, backends that stand alone, a model with two routes and a fallback, and an external provider."""
+    return onboard(*BACKENDS, llm_universal_api=UNIVERSAL, llm_azure_openai_api={"deploy": True})
+
+
+@pytest.fixture(autouse=True)
+def _providers(gateway: Gateway, _calm_providers: None) -> None:
+    gateway.provider("vendor.example", api_keys=["token-of-vendor"])
+    gateway.provider("second.openai.azure.com", api_keys=["key-of-second"])
 
 
 @pytest.fixture(scope="module", params=["before base", "after base"])
@@ -77,7 +111,10 @@ def keys(gateway: Gateway, request: pytest.FixtureRequest) -> dict[str, str]:
     first = request.param == "before base"
     return {
         name: hub.product(
-            f"{name}-{first}", _policies(_variables(values), "") if first else _policies("", _variables(values)), API
+            f"{name}-{first}",
+            _policies(_variables(values), "") if first else _policies("", _variables(values)),
+            API,
+            "azure-openai-api",
         )
         for name, values in PRODUCTS.items()
     }
@@ -104,6 +141,25 @@ def test_the_answer_to_an_unsupported_model_tells_what_the_caller_may_use(
     assert "o3" not in told
 
 
+@pytest.mark.parametrize("hiding", HIDING, ids=range(4))
+def test_no_value_hides_the_model_of_a_body(gateway: Gateway, keys: dict[str, str], hiding: str) -> None:
+    """Access is checked for the model of the path; what a parser makes of the body must not hide another one."""
+    path = "/openai/deployments/claude/chat/completions?api-version=2024-10-21"
+    headers = {"api-key": keys["claude"], "Content-Type": "application/json"}
+    for model in ("claude", "opus"):
+        content = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello!"}}], "user": {hiding}}}'
+        answer = gateway.ask(path, headers=headers, data=content.encode())
+    assert error_of(answer) == (400, "invalid_request")
+    assert gateway.only("provider")["body"] == content.replace("opus", "claude")
+
+
+def test_a_form_names_no_model_to_a_provider_that_goes_by_it(gateway: Gateway, keys: dict[str, str]) -> None:
+    path = "/openai/deployments/claude/chat/completions?api-version=2024-10-21"
+    answer = gateway.ask(path, headers={"api-key": keys["claude"]}, files={"model": (None, "opus")})
+    assert error_of(answer) == (400, "invalid_request")
+    assert not gateway.reached()
+
+
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize(
     ("values", "model", "expected"),
@@ -112,6 +168,9 @@ def test_the_answer_to_an_unsupported_model_tells_what_the_caller_may_use(
         ({"allowedBackendPools": "three"}, "o3", 200),
         ({"allowedModels": "o3"}, "gpt-4o", FORBIDDEN_MODEL),
         ({"allowedModels": "o3"}, "o3", 200),
+        ({"allowedBackendPools": "second-split-2"}, "split", 200),
+        ({"allowedBackendPools": "SECOND"}, "split", 200),
+        ({"allowedBackendPools": "second-o4"}, "split", FORBIDDEN_POOL),
     ],
 )
 def test_an_operations_restrictions(

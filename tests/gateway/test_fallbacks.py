@@ -125,6 +125,23 @@ def test_the_last_answer_is_the_clients(gateway: Gateway) -> None:
     assert answer.headers["Retry-After"] == "7"
 
 
+def test_the_client_hears_of_the_target_that_is_free_first(gateway: Gateway) -> None:
+    gateway.provider(_host("top"), status=429, retry_after=5)
+    gateway.provider(_host("middle"), status=429, retry_after=60)
+    gateway.provider("bottom.example", **BOTTOM, status=429)
+    answer = gateway.ask(body="top")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
+
+
+def test_an_exhausted_chain_names_its_model(gateway: Gateway) -> None:
+    gateway.provider("bottom.example", **BOTTOM, status=500)
+    for name in ("top", "middle"):
+        gateway.provider(_host(name), status=500)
+    answers = [gateway.ask(body="top") for _ in range(4)]
+    assert error_of(answers[-1]) == (503, "backend_unavailable")
+    assert "All backends of the model 'top'" in answers[-1].json()["error"]["message"]
+
+
 def test_what_is_the_clients_fault_falls_nowhere(gateway: Gateway) -> None:
     assert gateway.ask("/models/chat/completions", {"model": "top"}).status_code == 400
     assert gateway.reached() == {"top": 1}

@@ -16,7 +16,7 @@ from tests.integration.inventory import backend
 
 COGNITIVE = "bearer aud=https://cognitiveservices.azure.com"
 BACKENDS = (
-    backend("one", "gpt-4o"),
+    backend("one", "gpt-4o", {"name": "ladder", "deployment": "ladder-1", "fallbacks": ["gpt-5"]}),
     backend("two", "gpt-4o"),
     backend("three", {"name": "gpt-5", "deployment": "gpt-five"}),
     backend(
@@ -141,11 +141,52 @@ def test_only_accounts_of_allowed_pools_are_searched(gateway: Gateway, key_of_th
     assert gateway.ask(f"/models/responses/{identifier}", method="GET", headers=headers).status_code == 404
     assert gateway.reached().keys() == {"three", "foundry"}
     answer = gateway.ask("/models/files", method="GET", headers={**headers, "x-llm-backend": "one"})
-    assert answer.status_code in {400, 403}
+    assert error_of(answer) == (403, "backend_pool_access_forbidden")
+
+
+def test_a_response_falls_back_and_goes_on_there(gateway: Gateway) -> None:
+    gateway.provider("one.openai.azure.com", status=429)
+    identifier, host = _create(gateway, "ladder")
+    served = gateway.log("provider")[-1]
+    assert (host, served["deployment"]) == ("three.openai.azure.com", "gpt-five")
+    gateway.provider("one.openai.azure.com")
+    assert gateway.openai.responses.retrieve(identifier).id == identifier
+    assert _create(gateway, "ladder", previous_response_id=identifier)[1] == host
+
+
+def test_a_default_pool_makes_responses_by_its_own_deployment(gateway: Gateway) -> None:
+    default = policies('<set-variable name="defaultBackendPool" value="one-ladder-1" />')
+    headers = {"api-key": Hub(gateway.service).product("default", default, "universal-llm-api")}
+    answer = gateway.ask("/models/responses", {"model": "unknown", "input": "Hello!"}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    served = gateway.only("provider")
+    assert (served["host"], served["deployment"]) == ("one.openai.azure.com", "ladder-1")
+    for hidden in ("gpt-five", "GPT-Five", "ladder-1"):
+        answer = gateway.ask("/models/responses", {"model": hidden, "input": "Hello!"}, headers=headers)
+        assert error_of(answer) == (400, "unsupported_model")
+    assert gateway.reached() == {"one": 1}
+
+
+@pytest.mark.parametrize("path", ["responses/a%2finput_items", "files/a%5Ccontent", "responses/a%252Finput_items"])
+def test_an_id_is_no_path(gateway: Gateway, path: str) -> None:
+    assert error_of(gateway.ask(f"/models/{path}", method="GET")) == (400, "invalid_request")
+    assert not gateway.reached()
+
+
+def test_a_hubs_own_api_asks_no_other_account_while_one_is_busy(gateway: Gateway) -> None:
+    Hub(gateway.service).fallback_api("x-hub-key")
+    identifier, _host = _create(gateway, "gpt-5")
+    body = {"model": "gpt-5", "input": "More!", "previous_response_id": identifier}
+    headers = {"x-hub-key": gateway.key}
+    assert gateway.ask("/fallback/responses", body, headers=headers).status_code == 200
+    gateway.provider("three.openai.azure.com", status=429)
+    gateway.azure.forget()
+    assert gateway.ask("/fallback/responses", body, headers=headers).status_code == 429
+    assert gateway.reached().keys() == {"three"}
 
 
 def test_a_failing_account_is_no_proof_of_absence(gateway: Gateway) -> None:
     """An account that cannot tell whether it holds the object is not passed over in silence."""
     identifier, host = _create(gateway, "gpt-4o")
     gateway.provider(host, status=500)
-    assert gateway.ask(f"/models/responses/{identifier}", method="GET").status_code >= 500
+    assert gateway.ask(f"/models/responses/{identifier}", method="GET").status_code == 500

@@ -55,7 +55,7 @@ def test_what_is_allowed_is_served(ask: Ask) -> None:
     assert [each["backend"] for each in result.attempts] == ["ptu-chat-ptu"]
 
 
-@pytest.mark.parametrize("pools", ["new", "mixed-backend-pool,ptu-renamed-2"])
+@pytest.mark.parametrize("pools", ["new", "mixed-backend-pool,ptu-renamed-2", "serverless-spare,vendor"])
 def test_a_pool_that_is_not_allowed_is_refused(ask: Ask, pools: str) -> None:
     assert _refusal(ask({"allowedBackendPools": pools}, model="chat")) == (403, "backend_pool_access_forbidden")
 

@@ -65,6 +65,7 @@ class Change:
 
     :ivar owner: who lets go of an object that is not wanted; None when it shall go whoever has it.
     :ivar kept: why an object that its last owner let go of is still there.
+    :ivar left: and what there is of it.
     """
 
     resource: Resource
@@ -75,6 +76,7 @@ class Change:
     action: str = UNCHANGED
     error: ArmError | None = None
     kept: str = ""
+    left: State | None = None
 
     @property
     def title(self) -> str:
@@ -90,7 +92,7 @@ class Change:
     def after(self) -> State | None:
         """The state that the object shall have."""
         if self.wanted is None:
-            return without(self.resource, self.before, self.owner) if self.before else None
+            return self.left or (without(self.resource, self.before, self.owner) if self.before else None)
         return self.resource.merged(self.before or self.resource.defaults(self.name), self.wanted)
 
     @property

@@ -285,11 +285,13 @@ class Reconciler:
         """
         resource, path = change.resource, self._path(change.resource.collection, change.name)
 
-        def attempt(_again: bool) -> str:
+        def attempt(again: bool) -> str:
+            change.kept, change.left = "", None
             entity = self._client.get(path)
             state = resource.current(entity.body["properties"]) if entity else {}
             if entity is None or _has_changed_hands(change, state):
-                return UNCHANGED
+                # A refused removal that is found done, as with a refused write.
+                return DELETED if again and entity is None else UNCHANGED
             left = without(resource, state, change.owner)
             if left is None:
                 try:
@@ -298,7 +300,7 @@ class Reconciler:
                     if not change.owner or not change.is_shared or _IN_USE not in str(error):
                         raise
                     change.kept = " ".join(error.message.split())
-                    left = resource.without_owner(state, change.owner)
+                    change.left = left = resource.without_owner(state, change.owner)
                 else:
                     return DELETED
             self._replace(path, resource, entity, left)

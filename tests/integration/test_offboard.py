@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.harness import ROOT, Service
+from tests.integration.harness import ROOT, Azure, Service
 from tests.integration.inventory import backend, host, hosts, inventory
 from tests.integration.playbook import Playbooks, Run
 from tests.integration.test_prune import make_backend, make_pool
@@ -68,18 +68,26 @@ def test_all_that_an_owner_has_goes_and_nothing_else(playbooks: Playbooks, servi
     assert playbooks.onboard(wanted).totals[service.name]["changed"] > 0
 
 
-def test_what_a_hub_includes_stays_and_serves_no_model(playbooks: Playbooks, service: Service) -> None:
-    wanted = inventory(service, backend("aoai-a"))
-    playbooks.onboard(wanted)
+def include_in_hub(service: Service) -> None:
+    """Let an API of a hub include one of the fragments."""
     properties = {"displayName": "Hub", "path": "hub", "protocols": ["https"], "serviceUrl": "https://a.example"}
     service.azure.sdk.api.begin_create_or_update(*service.place, "hub", {"properties": properties}).result()
     include = '<policies><inbound><include-fragment fragment-id="set-backend-pools" /></inbound></policies>'
     policy = {"properties": {"format": "rawxml", "value": include}}
     service.azure.sdk.api_policy.create_or_update(*service.place, "hub", "policy", policy)
 
-    run = offboard(playbooks, wanted)
+
+def test_what_a_hub_includes_stays_and_serves_no_model(playbooks: Playbooks, service: Service) -> None:
+    wanted = inventory(service, backend("aoai-a"))
+    playbooks.onboard(wanted)
+    include_in_hub(service)
+
+    run = offboard(playbooks, wanted, "--diff")
 
     (kept,) = service.fragments().values()
+    diff = {each["before_header"]: each["after"] for each in run.result(_TASK)["diff"]}
+    assert '<set-variable name="backendPools"' in diff["policy fragment set-backend-pools"]
+    assert "citadel" not in diff["policy fragment set-backend-pools"]
     assert (kept.name, "citadel" in kept.value, "owner" in (kept.description or "")) == (
         "set-backend-pools",
         False,
@@ -89,6 +97,36 @@ def test_what_a_hub_includes_stays_and_serves_no_model(playbooks: Playbooks, ser
     assert summary(run)[-1].endswith("is used by the following entities: /apis/hub/policies/policy")
     assert (service.backends(), service.named_values()) == ({}, {})
     assert offboard(playbooks, wanted).writes == []
+
+
+def test_what_a_hub_stops_to_include_meanwhile_is_gone(azure: Azure, playbooks: Playbooks, service: Service) -> None:
+    """The write that would leave it behind is refused, for it has changed, and then it can be removed."""
+    wanted = inventory(service, backend("aoai-a"))
+    playbooks.onboard(wanted)
+    include_in_hub(service)
+    fragment = f"/service/{service.name}/policyFragments/set-backend-pools"
+    azure.fail({"method": "PUT", "path": fragment, "status": 412, "latency_ms": 2000, "times": 1})
+    with playbooks.started(wanted, "--diff", playbook=OFFBOARD) as running:
+        running.wait_for("DELETE", "policyFragments/set-backend-pools")
+        service.azure.sdk.api.begin_delete(*service.place, "hub", "*").result()
+
+    result = running.finished.result(_TASK)
+    actions = {entry["name"]: entry["action"] for entry in result["objects"]}
+    diff = {each["before_header"]: each["after"] for each in result["diff"]}
+    assert actions["set-backend-pools"] == "deleted"
+    assert diff["policy fragment set-backend-pools"] == ""
+    assert "kept" not in result
+    assert service.fragments() == {}
+
+
+def test_a_removal_whose_answer_got_lost_is_a_removal(azure: Azure, playbooks: Playbooks, service: Service) -> None:
+    wanted = inventory(service, backend("aoai-a"))
+    playbooks.onboard(wanted)
+    path = f"/service/{service.name}/backends/aoai-a"
+    azure.fail({"method": "DELETE", "path": path, "status": 412, "after_write": True, "times": 1})
+
+    run = offboard(playbooks, wanted)
+    assert "backend aoai-a" in summary(run)
 
 
 @pytest.mark.parametrize("missing", ["apim_resource_group", "llm_owner"])

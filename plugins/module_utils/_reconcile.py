@@ -35,6 +35,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import
     GoalError,
     Report,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._conflicts import conflicts
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership, without
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
@@ -144,6 +145,7 @@ class Reconciler:
             if goal.prune:
                 removals.append(self._unlisted(goal, known))
         problems += self._dangling([change for stage in present for change in stage if change.wanted], existing)
+        problems += conflicts([change for stage in present for change in stage], existing)
         new = [
             each for stage in present for each in stage if each.resource.collection == NAMED_VALUES and not each.before
         ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
     join_tags,
     merged_owners,
@@ -30,6 +31,8 @@ MANAGED_IDENTITY = "uami-client-id"
 _SOURCES = ("value", "secret_value", "key_vault")
 
 _HIDDEN = "(hidden)"
+# facts: limit of a named value's tags.
+_MOST_TAGS = 32
 
 
 class NamedValue(Resource):
@@ -107,6 +110,11 @@ class NamedValue(Resource):
 
     def is_at_odds(self, before: State, wanted: State) -> bool:
         return any(name in wanted and wanted[name] != before.get(name) for name in _SOURCES)
+
+    def fault(self, state: State, limits: Limits) -> str:  # noqa: ARG002
+        """Owners share the tags of a named value."""
+        count = len(join_tags(state))
+        return f"tags: has {count} with those of its owners; ARM takes {_MOST_TAGS}" if count > _MOST_TAGS else ""
 
     def hidden(self, current: State, wanted: State) -> str:
         return "secret_value" if "secret_value" in wanted and current["secret"] and "key_vault" not in current else ""

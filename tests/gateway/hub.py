@@ -40,8 +40,9 @@ _BACKEND_WITH_FALLBACKS = """
     <retry count="@(Math.Max(1, context.Variables.GetValueOrDefault<int>("targetRetries", 0)))" interval="0"
             first-fast-retry="true" condition="@(context.Variables.GetValueOrDefault<int>("targetRetries", 0) > 0
                 && (context.Variables.GetValueOrDefault<string>("targetAdvance", "") == "missing"
-                    ? context.Response != null
-                        && (context.Response.StatusCode == 404 || context.Response.StatusCode == 400)
+                    ? context.Response != null && (context.Response.StatusCode == 404
+                        || (context.Response.StatusCode == 400 && context.Response.Body
+                            .As<string>(preserveContent: true).Contains("previous_response_not_found")))
                     : context.Response == null || context.Response.StatusCode == 429
                         || context.Response.StatusCode >= 500))">
         <include-fragment fragment-id="set-fallback-backend" />

@@ -56,6 +56,9 @@ def _send(gateway: Gateway, content: bytes, media_type: str = JSON, path: str = 
         (b'"gpt-4o"', JSON),
         (b'{"model": "gpt-4o"', JSON),
         (b'{"model": "gpt-5", "messages": [], "model": "gpt-4o"}', JSON),
+        (b'\xef\xbb\xbf{"model": "gpt-4o", "messages": []}', JSON),
+        ('{"model": "gpt-4o", "messages": []}'.encode("utf-16"), f"{JSON}; charset=utf-16"),
+        (b"+AHsAIg-model+ACIAOgAi-gpt-4o+ACIAfQ-", f"{JSON}; charset=utf-7"),
         (b"", JSON),
         (b"\xff\xfe\x00", "application/octet-stream"),
         (

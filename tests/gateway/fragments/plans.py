@@ -189,6 +189,9 @@ PLANS = {
         _backend("aoai-by-host", "ai-foundry", "https://b.openai.azure.com", ["o3"]),
         _EXTERNAL,
     ),
+    "rival": _build(
+        _backend("rival", "azure-openai", "https://rival.openai.azure.com", [{"name": "chat", "aliases": ["speak"]}])
+    ),
     "keys": _build(_backend("foundry-key", "ai-foundry", "https://f.services.ai.azure.com", ["grok-3"], **_KEY)),
     "chains": _build(
         _backend(

@@ -23,6 +23,7 @@ COGNITIVE, ML = "https://cognitiveservices.azure.com", "https://ml.azure.com"
 FIRST = {**PLANS["chains"], "owner": "first"}
 SECOND = {**PLANS["providers"], "owner": "first.0"}  # a name that begins like the other
 KEYS = {**PLANS["keys"], "owner": "keys"}
+RIVAL = {**PLANS["rival"], "owner": "rival"}
 
 
 def _merged(fragment_id: str, *plans: dict[str, Any]) -> str:
@@ -39,6 +40,7 @@ def owners() -> Iterator[Callable[[str], Gateway]]:
     """Return the gateway after the runs of all inventories, in two orders, and after one has gone."""
     orders = {"forth": (FIRST, SECOND, KEYS), "back": (KEYS, SECOND, FIRST)}
     plans = {name: {each: _merged(each, *order) for each in FRAGMENTS} for name, order in orders.items()}
+    plans["overlapping"] = {each: _merged(each, RIVAL, FIRST) for each in FRAGMENTS}
     plans["gone"] = {
         name: without_blocks(PolicyXml(text, "rawxml"), "first").text for name, text in plans["forth"].items()
     }
@@ -85,6 +87,23 @@ def test_what_one_owner_takes_away_leaves_the_others(owners: Callable[[str], Gat
     assert owners("gone").send(model="talk").error["code"] == "unsupported_model"
     (attempt,) = owners("gone").send(model="gpt-5").attempts
     assert (attempt["backend"], attempt["token"]) == ("aoai-eastus-gpt4", COGNITIVE)
+
+
+@pytest.mark.parametrize(
+    ("pools", "backend", "names"),
+    [("", "ptu-chat-ptu", ["chat", "talk"]), ("rival", "rival", ["chat", "speak"])],
+)
+def test_a_model_of_two_inventories_has_the_names_of_the_one_that_serves_it(
+    owners: Callable[[str], Gateway], pools: str, backend: str, names: list[str]
+) -> None:
+    """The first owner serves it where its routes are allowed; only its names allow it there."""
+    for allowed in ("talk", "speak"):
+        variables = {"allowedBackendPools": pools, "allowedModels": allowed}
+        result = owners("overlapping").send(model="chat", variables=variables)
+        assert (result.response is None) == (allowed in names)
+    result = owners("overlapping").send(model="chat", variables={"allowedBackendPools": pools})
+    assert [each["backend"] for each in result.attempts] == [backend]
+    assert result.variables["modelNames"] == names
 
 
 def test_a_pool_of_no_inventory_takes_the_usual_token(owners: Callable[[str], Gateway]) -> None:

@@ -12,8 +12,8 @@ author: citadel.ai_gateway contributors (@citadel)
 description:
   - Returns a quoted C# string literal whose value is exactly the given text, whatever that holds.
   - Every character other than an ASCII letter or digit, space, C(.), C(_), C(/) and C(-) is written as an escape like
-    C(\u0022), a tab and a line feed as C(\t) and C(\n). No quote, backslash, brace, angle bracket, ampersand or line break of the text so reaches the policy's
-    XML, the substitution of named values, or the C# around the literal.
+    C(\u0022), a tab and a line feed as C(\t) and C(\n). No quote, backslash, brace, angle bracket, ampersand or line
+    break of the text so reaches the policy's XML, the substitution of named values, or the C# around the literal.
 positional: _input
 options:
   _input:

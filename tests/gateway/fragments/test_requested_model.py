@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.gateway.fragments.gateway import Gateway, Result
 
@@ -120,6 +122,42 @@ def test_a_body_that_names_no_model_is_answered(gateway: Gateway, body: str | No
     assert result.error["type"] == "invalid_request_error"
     assert result.error["code"] == "missing_model_parameter"
     assert result.error["param"] == "model"
+
+
+def _model_of(body: str) -> str | None:
+    """Return the model that a strict parser of another maker finds; None where it finds no single one."""
+    try:
+        pairs = json.loads(body, object_pairs_hook=lambda members: ("object", members))
+    except ValueError:
+        return None
+    models = [each for each in pairs[1] if each[0].lower() == "model"] if pairs[:1] == ("object",) else []
+    (name, model), *others = models or [("", None)]
+    return model if name == "model" and not others and isinstance(model, str) and model.strip() else None
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text('mode\\l"{}[],: \n\u00e9', max_size=6),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.sampled_from(["model", "a", "MODEL"]), each),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    members=st.lists(st.tuples(st.sampled_from(["model", "a", "b"]), _VALUES), max_size=4),
+    model=st.sampled_from(["gpt-4o", '"', "\\", "\u00e9"]),
+    position=st.integers(0, 80),
+    change=st.sampled_from(["", "", *'{}[]",:\\0-.e \t\n\u00a0n', "//", "null"]),
+    removed=st.integers(0, 2),
+)
+def test_a_body_is_read_as_any_strict_parser_reads_it(
+    gateway: Gateway, members: list[tuple[str, Any]], model: str, position: int, change: str, removed: int
+) -> None:
+    texts = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in [*members, ("model", model)]]
+    body = "{" + ", ".join(texts) + "}"
+    body = body[:position] + change + body[position + removed :]
+    result = _send(gateway, body=body)
+    assert (None if result.response else result.variables["requestedModel"]) == _model_of(body)
 
 
 @pytest.mark.parametrize("name", ["non-llm-request", "NON-LLM-Request", " non-llm-request\t"])

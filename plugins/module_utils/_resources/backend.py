@@ -30,7 +30,7 @@ _STATUS_CODES = re.compile(r"(\d{3})(?:-(\d{3}))?", re.ASCII)
 _NAMED_VALUE_REFERENCE = re.compile(r"\{\{([A-Za-z0-9._-]+)\}\}")
 _ONLY_REFERENCE = re.compile(rf"(?:(?:Bearer|Basic) )?{_NAMED_VALUE_REFERENCE.pattern}")
 # The one parameter that members of a pool differ in and that is no secret.
-_API_VERSION = "api-version"
+_API_VERSION = ("query", "api-version")
 
 
 class Backend(Resource):
@@ -124,14 +124,14 @@ class Backend(Resource):
     def shown(self, state: State) -> State:
         """Return the state with credentials masked, unless they only refer to a named value."""
         credentials = {
-            place: {name: [_masked(name, value) for value in values] for name, values in entries.items()}
+            place: {name: [_masked((place, name), value) for value in values] for name, values in entries.items()}
             for place, entries in state.get("credentials", {}).items()
         }
         return {**state, "credentials": credentials} if credentials else state
 
 
-def _masked(name: str, value: str) -> str:
-    return value if name == _API_VERSION or _ONLY_REFERENCE.fullmatch(value) else "********"
+def _masked(parameter: tuple[str, str], value: str) -> str:
+    return value if parameter == _API_VERSION or _ONLY_REFERENCE.fullmatch(value) else "********"
 
 
 def _wanted_breaker(breaker: Mapping[str, Any] | None) -> State | None:
@@ -223,7 +223,7 @@ def _wanted_credentials(credentials: Mapping[str, Any] | None) -> State | None:
     for place in ("header", "query"):
         for name, value in (credentials.get(place) or {}).items():
             values = [str(item) for item in (value if isinstance(value, list) else [value])]
-            if name != _API_VERSION and not all(_NAMED_VALUE_REFERENCE.search(item) for item in values):
+            if (place, name) != _API_VERSION and not all(_NAMED_VALUE_REFERENCE.search(item) for item in values):
                 raise InvalidOptionsError(
                     f"credentials.{place}.{name}: holds a literal, which everybody who reads the backend could see; "
                     "store it as a secret named value and write a reference to that, such as {{my-secret}}"

@@ -59,6 +59,7 @@ _LITERAL = "sk-live-0123456789abcdef"
             {
                 "backends": [
                     {**_ENDPOINT, "credentials": {"header": {"api-key": _LITERAL}}},
+                    {"name": "dated", "url": _URL, "credentials": {"header": {"api-version": "2024-10-21"}}},
                     {"name": "no-url"},
                     {"name": "slow", "url": _URL, "circuit_breaker": {"interval": "10 seconds"}},
                     {"name": "odd", "url": _URL, "circuit_breaker": {"status_codes": ["5xx"]}},
@@ -66,9 +67,10 @@ _LITERAL = "sk-live-0123456789abcdef"
             },
             [
                 "backends[0] (aoai): credentials.header.api-key: holds a literal",
-                "backends[1] (no-url): url is missing; it is needed to create a backend",
-                "backends[2] (slow): circuit_breaker: '10 seconds' is not an ISO 8601 duration such as PT10S",
-                "backends[3] (odd): circuit_breaker: status_codes has '5xx'",
+                "backends[1] (dated): credentials.header.api-version: holds a literal",
+                "backends[2] (no-url): url is missing; it is needed to create a backend",
+                "backends[3] (slow): circuit_breaker: '10 seconds' is not an ISO 8601 duration such as PT10S",
+                "backends[4] (odd): circuit_breaker: status_codes has '5xx'",
             ],
             id="literal credential, no URL, wrong breaker",
         ),

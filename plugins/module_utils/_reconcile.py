@@ -43,7 +43,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     Resource,
     State,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._sharing import sharing_warnings
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._sharing import absence_warnings, sharing_warnings
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -102,7 +102,8 @@ class Reconciler:
         existing = self._list({goal.resource.collection for goal in goals if goal.is_about_something})
         stages = self._plan(goals, existing)
         changes = [change for stage in stages for change in stage]
-        report = Report(changes, sharing_warnings(changes, self._ownership.owner))
+        owner = self._ownership.owner
+        report = Report(changes, [*sharing_warnings(changes, owner), *absence_warnings(goals, existing, owner)])
         if self._check_mode:
             for change in report.changes:
                 change.action = change.decide()

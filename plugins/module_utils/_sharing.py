@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import DELETED, Change
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import DELETED, Change, Goal
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._conflicts import Listings
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api import Api
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import PolicyFragment
 
@@ -24,6 +25,20 @@ def sharing_warnings(changes: Sequence[Change], owner: str | None) -> list[str]:
     :param owner: on whose behalf; without one nothing is known of owners.
     """
     return [*_contested(changes, owner), *_served_by_leaving_apis(changes, owner)] if owner else []
+
+
+def absence_warnings(goals: Sequence[Goal], existing: Listings, owner: str | None) -> list[str]:
+    """Warn that there is nothing to remove of an owner, whose name may be misspelt, where others have objects."""
+    owners = {
+        name
+        for goal in goals
+        for entity in existing.get(goal.resource.collection, {}).values()
+        if goal.resource.is_same_kind(entity["properties"])
+        for name in goal.resource.owners(goal.resource.current(entity["properties"]))
+    }
+    if not owner or not owners or owner in owners or not all(goal.prune and not goal.items for goal in goals):
+        return []
+    return [f"nothing on the service belongs to owner {owner}; its owners are {_names(sorted(owners))}"]
 
 
 def _contested(changes: Iterable[Change], owner: str) -> Iterator[str]:

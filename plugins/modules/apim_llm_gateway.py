@@ -205,6 +205,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import 
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.kinds import KINDS, PRUNED_KINDS
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import limits_of
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import OWNER
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.named_value import MANAGED_IDENTITY
 
 
@@ -243,6 +244,9 @@ def _check(module: AnsibleModule) -> None:
     given = [option for option in (*KINDS, "managed_identity") if params[option] is not None]
     if params["state"] == "absent" and (not params["owner"] or given or params["prune"]):
         module.fail_json(msg="state absent removes all that an owner has: give owner, and neither objects nor prune")
+    if params["state"] == "absent" and not OWNER.fullmatch(params["owner"]):
+        remedy = "write 1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
+        module.fail_json(msg=f"owner (llm_owner): is {params['owner']!r}; {remedy}")
     check_ownership(module)
     removes = params["prune"] or params["state"] == "absent"
     if removes and not 0 <= params["prune_delay"] < params["timeout"]:

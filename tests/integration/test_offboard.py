@@ -129,6 +129,17 @@ def test_a_removal_whose_answer_got_lost_is_a_removal(azure: Azure, playbooks: P
     assert "backend aoai-a" in summary(run)
 
 
+def test_a_misspelt_owner_is_told_from_one_that_is_gone(playbooks: Playbooks, service: Service) -> None:
+    playbooks.onboard(inventory(service, backend("aoai-a"), llm_owner="Team-A"))
+
+    refused = playbooks.run(OFFBOARD, inventory(service, llm_owner="my team!"))
+    assert "owner (llm_owner): is 'my team!'; write 1 to 64 letters, digits" in refused.message(service.name)
+    other = offboard(playbooks, inventory(service, llm_owner="team-a"))
+    (warning,) = other.result(_TASK)["warnings"]
+    assert "nothing on the service belongs to owner team-a; its owners are Team-A" in str(warning)
+    assert other.writes == []
+
+
 @pytest.mark.parametrize("missing", ["apim_resource_group", "llm_owner"])
 def test_it_needs_to_know_where_and_whose(playbooks: Playbooks, service: Service, missing: str) -> None:
     run = playbooks.run(OFFBOARD, hosts({service.name: {**host(), "llm_owner": "citadel", missing: ""}}))

@@ -19,8 +19,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     given,
 )
 
+# What an inventory may call its owner. Marks are read more widely: what another tool wrote belongs to somebody, too.
+OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _NAME = r"[A-Za-z0-9._-]+"
-_OWNER = re.compile(rf"\[owner: ({_NAME})\]\Z")
 _OWNERS = re.compile(rf"\[owner: ({_NAME}(?:, {_NAME})*)\]\Z")
 _TAG = "owner:"
 
@@ -55,8 +56,11 @@ def wanted_shared_description(options: Mapping[str, Any]) -> State:
 
 
 def split_owner(description: str | None) -> State:
-    """Return ``description`` and ``owner`` of a description that may carry an owner's mark."""
-    text, mark = _split(description, _OWNER)
+    """Return ``description`` and ``owner`` of a description that may carry an owner's mark.
+
+    A mark of several, which somebody put on an object that one owner has, is one of nobody else: ``A, B``.
+    """
+    text, mark = _split(description)
     return {"description": text, "owner": mark}
 
 
@@ -67,7 +71,7 @@ def join_owner(state: State) -> str:
 
 def split_owners(description: str | None) -> State:
     """Return ``description`` and ``owners`` of a description that may carry a mark of several owners."""
-    text, mark = _split(description, _OWNERS)
+    text, mark = _split(description)
     return {"description": text, "owners": sorted(set(mark.split(", "))) if mark else []}
 
 
@@ -116,9 +120,9 @@ def _checked(owner: str | None) -> str | None:
     return owner or None
 
 
-def _split(description: str | None, pattern: re.Pattern[str]) -> tuple[str, str]:
+def _split(description: str | None) -> tuple[str, str]:
     text = (description or "").strip()
-    match = pattern.search(text)
+    match = _OWNERS.search(text)
     return (text[: match.start()].rstrip(), match[1]) if match else (text, "")
 
 

@@ -39,7 +39,7 @@ class Ownership:
             if self.adopt or unchanged:
                 return ""
             return f"{_UNMARKED}, or {resource.way_past(name, '')}" if wanted is not None else _UNMARKED
-        if self.owner not in owners and not resource.is_shared(name):
+        if self.owner not in owners and (wanted is None or not resource.is_shared(name)):
             remedy = resource.way_past(name, others[0]) if wanted is not None else "only that owner may remove it"
             return f"belongs to owner {', '.join(others)}; {remedy}"
         if others and wanted is not None and resource.is_at_odds(before, wanted):

@@ -7,6 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import PolicyFragment
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_xml import PolicyXml
 
 from tests.integration.modules import sdk
 from tests.integration.modules.steps import Gateway, task
@@ -151,6 +154,24 @@ def test_the_whole_gateway_is_pruned_only_of_the_kinds_that_are_given(gateway: G
     assert everything.writes == ["DELETE backends/pool", "DELETE backends/member"]
     assert everything.state["backends"] == {}
     assert everything.state["policyFragments"].keys() == {"note"}
+
+
+def test_what_others_have_is_not_removed_and_a_mark_of_several_is_theirs(gateway: Gateway) -> None:
+    service = gateway.service
+    sdk.put_backend(service, "aoai", description="[owner: research, retail]")
+    backends = [{"name": "aoai", "title": "mine"}]
+
+    foreign, pruned = gateway.attempt(
+        task("apim_llm_backend", "foreign", owner="research", adopt=True, backends=backends),
+        task("apim_llm_backend", "pruned", owner="research", prune=True, backends=[]),
+    )
+
+    assert "belongs to owner research, retail; " in foreign.message
+    assert foreign.writes == pruned.writes == []
+    fragment = PolicyFragment()
+    state = {"value": PolicyXml("<fragment />", "rawxml"), "owners": ["research"]}
+    assert "belongs to owner research" in Ownership("platform", adopt=True).refusal(fragment, "note", state, None)
+    assert Ownership("research").refusal(fragment, "note", state, None) == ""
 
 
 @pytest.mark.parametrize(

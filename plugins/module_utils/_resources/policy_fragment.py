@@ -85,7 +85,8 @@ class PolicyFragment(Resource):
     def fault(self, state: State, limits: Limits) -> str:
         """Owners share a fragment's limits of size."""
         if (length := len(join_owners(state))) > _DESCRIPTION_CHARACTERS:
-            return f"description: has {length} characters with its owners; write at most 1,000"
+            what = f"has {length} characters with its owners, but ARM takes {_DESCRIPTION_CHARACTERS:,}"
+            return f"description: {what}; shorten it or the owners' names (llm_owner), or offboard an owner"
         return size_fault(state["value"].text, limits, _REMEDY) if "value" in state else ""
 
     def missing(self, wanted: State) -> str:

@@ -107,7 +107,11 @@ def test_a_new_fragment_needs_a_value() -> None:
 @pytest.mark.parametrize(
     ("existing", "options", "message"),
     [
-        ("", {"description": "d" * 1001}, "description: has 1001 characters with its owners; write at most 1,000"),
+        (
+            "",
+            {"description": "d" * 1001},
+            "description: has 1001 characters with its owners, but ARM takes 1,000; shorten it or",
+        ),
         ("[owner: b]", {"description": "d" * 988, "owner": "a"}, "description: has 1002 characters with its owners"),
         ("[owner: b]", {"description": "d" * 986, "owner": "a"}, ""),
     ],

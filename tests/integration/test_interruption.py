@@ -15,6 +15,8 @@ from tests.integration.inventory import FRAGMENTS, backend, inventory
 from tests.integration.playbook import ONBOARD, Playbooks, Running
 from tests.integration.test_offboard import OFFBOARD
 
+pytestmark = pytest.mark.chaos
+
 HELD_MS = 1500
 # What a model is routed to before or after the run that is killed.
 CANDIDATES = ("gpt-4o-backend-pool", "gpt-4o-mini-backend-pool", "gpt-5-backend-pool", "aoai-c")

@@ -55,18 +55,21 @@ class ArmClient:
         self._pipeline = pipeline
         self.service_path = paths.service_path(service.subscription_id, service.resource_group, service.name)
 
-    def get(self, path: str) -> Entity | None:
+    def get(self, path: str, *, query: Mapping[str, str] | None = None) -> Entity | None:
         """Return the object, None when it does not exist.
 
-        None means this very object: when the service, group or subscription around it is missing, that is an error.
+        ``query`` is added to the URL. None means this very object: when the service, group or subscription around it is missing, that is an error.
         """
-        answer = self._exchange("read", "GET", path, absent=True)
+        answer = self._exchange("read", "GET", path, query=query, absent=True)
         return None if answer.status_code == _ABSENT else self._entity("read", path, answer)
 
-    def list(self, path: str) -> list[dict[str, Any]]:
-        """Return all objects of a collection, all pages of it; 404 is an error, for a service has all collections."""
+    def list(self, path: str, *, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """Return all objects of a collection, all pages of it; 404 is an error, for a service has all collections.
+
+        ``query``, such as a ``$filter``, is added to the URL.
+        """
         found: list[dict[str, Any]] = []
-        answer = self._exchange("list", "GET", path)
+        answer = self._exchange("list", "GET", path, query=query)
         while True:
             page = _json(answer)
             if not isinstance(page, dict) or not isinstance(page.get("value"), list):
@@ -94,13 +97,15 @@ class ArmClient:
         answer = self._exchange("delete", "DELETE", path, query=query, if_match=if_match, absent=True)
         return answer.status_code not in (204, _ABSENT) or answer.retried_blind
 
-    def post(self, path: str) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Call an action of an object (its name ends the path) and return its answer, {} when that is empty.
 
-        Only actions that read (``list...``) are tried again after a lost connection.
+        Only actions that change nothing (``list...``, ``...Check``) are tried again after a lost connection.
         """
-        reads = path.rsplit("/", 1)[-1].startswith("list")
-        answer = self._exchange("call", "POST", path, repeatable=reads)
+        name = path.rsplit("/", 1)[-1]
+        answer = self._exchange(
+            "call", "POST", path, body=body, repeatable=name.startswith("list") or name.endswith("Check")
+        )
         result = _json(answer) if answer.text else {}
         if not isinstance(result, dict):
             raise _unexpected("call", path, answer)

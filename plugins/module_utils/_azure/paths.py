@@ -12,6 +12,9 @@ from urllib.parse import quote
 #: The api-version per resource provider. Paths without a provider (subscriptions, resource groups) are Resources.
 API_VERSIONS = {
     "microsoft.apimanagement": "2024-05-01",
+    "microsoft.authorization": "2022-04-01",
+    "microsoft.cognitiveservices": "2024-10-01",
+    "microsoft.insights": "2022-04-01",
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.resources": "2021-04-01",
 }

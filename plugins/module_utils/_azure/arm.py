@@ -58,7 +58,8 @@ class ArmClient:
     def get(self, path: str, *, query: Mapping[str, str] | None = None) -> Entity | None:
         """Return the object, None when it does not exist.
 
-        ``query`` is added to the URL. None means this very object: when the service, group or subscription around it is missing, that is an error.
+        ``query`` is added to the URL. None means this very object: when the service, group or subscription around it is
+        missing, that is an error.
         """
         answer = self._exchange("read", "GET", path, query=query, absent=True)
         return None if answer.status_code == _ABSENT else self._entity("read", path, answer)

@@ -242,8 +242,11 @@ def _check(module: AnsibleModule) -> None:
     """Fail unless the options go together."""
     params = module.params
     given = [option for option in (*KINDS, "managed_identity") if params[option] is not None]
-    if params["state"] == "absent" and (not params["owner"] or given or params["prune"]):
-        module.fail_json(msg="state absent removes all that an owner has: give owner, and neither objects nor prune")
+    if params["state"] == "absent" and (given or params["prune"]):
+        named = ", ".join([*given, *(["prune"] if params["prune"] else [])])
+        module.fail_json(msg=f"state absent removes all that an owner has, and takes no objects: leave out {named}")
+    if params["state"] == "absent" and not params["owner"]:
+        module.fail_json(msg="owner (llm_owner) is missing: state absent removes all that this owner has")
     if params["state"] == "absent" and not OWNER.fullmatch(params["owner"]):
         remedy = "write 1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
         module.fail_json(msg=f"owner (llm_owner): is {params['owner']!r}; {remedy}")

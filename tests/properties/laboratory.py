@@ -39,7 +39,8 @@ class Laboratory:
         if example.before is not None:
             self.role.onboard(example.before, service.name)
         outcome = self._check(example, service)
-        for case in (example.case, example.before):
+        # What was refused may name an owner that cannot be one, and has nothing here.
+        for case in (example.case if outcome == ONBOARDED else None, example.before):
             if case is not None:
                 self.role.offboard(case, service.name)
         left = _objects(service) - _KEPT

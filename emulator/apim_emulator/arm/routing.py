@@ -1,48 +1,37 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ARM paths: subscription, resource group, provider, resource, children; and the api-versions of each type."""
+"""ARM paths: subscription, resource group, provider, resource, children, extension resources; and api-versions."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apim_emulator.arm.errors import ArmError, not_allowed
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-API_MANAGEMENT = "Microsoft.ApiManagement/service"
-MANAGED_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
-
-# What clients in use speak: this collection and azure-mgmt-apimanagement 5, azure-cli, azure.azcollection.
-_API_VERSIONS: dict[str, tuple[str, ...]] = {
-    API_MANAGEMENT: ("2022-08-01", "2024-05-01"),
-    MANAGED_IDENTITY: ("2018-11-30", "2023-01-31", "2024-11-30"),
-    "Microsoft.Resources/subscriptions": ("2016-06-01", "2019-11-01", "2020-01-01", "2021-01-01", "2022-12-01"),
-    "Microsoft.Resources/tenants": ("2016-06-01", "2019-11-01", "2020-01-01", "2021-01-01", "2022-12-01"),
-    "Microsoft.Resources/resourceGroups": (
-        "2017-05-10",
-        "2019-10-01",
-        "2020-06-01",
-        "2021-04-01",
-        "2022-09-01",
-        "2024-03-01",
-        "2025-04-01",
-    ),
-}
-_RESOURCE_TYPES = {name.lower(): name for name in (API_MANAGEMENT, MANAGED_IDENTITY)}
+SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
+RESOURCE_GROUPS = "Microsoft.Resources/resourceGroups"
+TENANTS = "Microsoft.Resources/tenants"
 
 
 @dataclass(slots=True)
 class Route:
-    """What a path names: `type` is the top-level resource type, `children` the segments below the resource."""
+    """What a path names: `type` is the top-level resource type, `children` the segments below the resource.
+
+    `scope` is what an extension resource is attached to, None for any other resource. Subscription and resource group
+    are then those of the scope.
+    """
 
     type: str
     subscription: str | None = None
     resource_group: str | None = None
     name: str | None = None
     children: list[str] = field(default_factory=list)
+    scope: Route | None = None
 
     @staticmethod
     def only(method: str, actual: str) -> None:
@@ -51,42 +40,96 @@ class Route:
             raise not_allowed(actual)
 
 
-def parse_path(segments: list[str]) -> Route:
-    """Return what the path names. Raises ArmError for a path or resource type that is not known, naming it."""
-    match [segment.lower() for segment in segments]:
-        case ["tenants"]:
-            return Route("Microsoft.Resources/tenants")
-        case ["subscriptions"]:
-            return Route("Microsoft.Resources/subscriptions")
-        case ["subscriptions", subscription, *rest]:
-            return _in_subscription(_subscription(subscription), segments[2:], rest)
-    raise _unknown_path(segments)
+class ResourceTypes:
+    """The resource types that exist: their api-versions, and which of them are extensions of any scope."""
 
+    def __init__(self, api_versions: Mapping[str, tuple[str, ...]], extensions: frozenset[str]) -> None:
+        self._api_versions = api_versions
+        self._extensions = extensions
+        self._names = {name.lower(): name for name in api_versions}
 
-def _in_subscription(subscription: str, segments: list[str], lower: list[str]) -> Route:
-    match lower:
-        case []:
-            return Route("Microsoft.Resources/subscriptions", subscription)
-        case ["resourcegroups"]:
-            return Route("Microsoft.Resources/resourceGroups", subscription)
-        case ["resourcegroups", _]:
-            return Route("Microsoft.Resources/resourceGroups", subscription, segments[1])
-        case ["resourcegroups", _, "providers", namespace, kind, *_]:
-            return _resource(subscription, segments[1], namespace, kind, segments[5:])
-        case ["providers", namespace, kind]:
-            return _resource(subscription, None, namespace, kind, [])
-    raise _unknown_path(["subscriptions", subscription, *segments])
+    def parse(self, segments: list[str]) -> Route:
+        """Return what a path names. Raises ArmError for a path or resource type that is not known, naming it."""
+        match [segment.lower() for segment in segments]:
+            case ["tenants"]:
+                return Route(TENANTS)
+            case ["subscriptions"]:
+                return Route(SUBSCRIPTIONS)
+            case ["subscriptions", subscription, *_]:
+                return self._in_subscription(_subscription(subscription), segments[2:])
+        raise _unknown_path(segments)
 
+    def check_version(self, route: Route, version: str | None) -> str:
+        """Return the api-version of a request. Raises ArmError when it is missing or not one of the type."""
+        if not version:
+            message = "The api-version query parameter (?api-version=) is required for all requests."
+            raise ArmError(400, "MissingApiVersionParameter", message)
+        supported = self._api_versions[route.type]
+        if version in supported:
+            return version
+        listing = ", ".join(supported)
+        namespace, _, kind = route.type.partition("/")
+        if namespace == "Microsoft.Resources":
+            message = f"The api-version '{version}' is invalid. The supported versions are '{listing}'."
+            raise ArmError(400, "InvalidApiVersionParameter", message)
+        message = (
+            f"No registered resource provider found for API version '{version}' for type '{kind}' in namespace "
+            f"'{namespace}'. The supported api-versions are '{listing}'."
+        )
+        raise ArmError(400, "NoRegisteredProviderFound", message)
 
-def _resource(subscription: str, group: str | None, namespace: str, kind: str, rest: list[str]) -> Route:
-    known = _RESOURCE_TYPES.get(f"{namespace}/{kind}")
-    if known is None:
-        namespaces = {name.partition("/")[0] for name in _RESOURCE_TYPES}
-        if namespace not in namespaces:
+    def _in_subscription(self, subscription: str, segments: list[str]) -> Route:
+        match [segment.lower() for segment in segments]:
+            case []:
+                return Route(SUBSCRIPTIONS, subscription)
+            case ["resourcegroups"]:
+                return Route(RESOURCE_GROUPS, subscription)
+            case ["resourcegroups", _]:
+                return Route(RESOURCE_GROUPS, subscription, segments[1])
+            case ["resourcegroups", _, "providers", _, _, *_]:
+                group = Route(RESOURCE_GROUPS, subscription, segments[1])
+                return self._resource(group, segments[3:])
+            case ["providers", _, _, *_]:
+                return self._resource(Route(SUBSCRIPTIONS, subscription), segments[1:])
+        raise _unknown_path(["subscriptions", subscription, *segments])
+
+    def _resource(self, scope: Route, segments: list[str]) -> Route:
+        """Return what namespace, type, name and so on name below a scope; `providers` begins an extension resource.
+
+        Types and names take turns, so a resource may well have the name `providers`.
+        """
+        namespace, kind, *rest = segments
+        name = self._known(namespace, kind)
+        places = [index for index in range(1, len(rest), 2) if rest[index].lower() == "providers"]
+        own = rest[: places[0]] if places else rest
+        route = Route(name, scope.subscription, scope.resource_group, own[0] if own else None, own[1:])
+        if name in self._extensions:
+            route.scope = scope
+        elif scope.resource_group is None and own:
+            raise _unknown_path([*_path_of(scope), "providers", *segments])
+        if not places:
+            return route
+        extension = rest[places[0] + 1 :]
+        if len(extension) < 2 or self._known(*extension[:2]) not in self._extensions:
+            raise _unknown_path([*_path_of(scope), "providers", *segments])
+        return self._resource(route, extension)
+
+    def _known(self, namespace: str, kind: str) -> str:
+        known = self._names.get(f"{namespace}/{kind}".lower())
+        # Subscriptions and resource groups have paths of their own.
+        if known is not None and not known.startswith("Microsoft.Resources/"):
+            return known
+        namespaces = {name.partition("/")[0] for name in self._names}
+        if namespace.lower() not in namespaces - {"microsoft.resources"}:
             raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
         message = f"The resource type '{kind}' could not be found in the namespace '{namespace}'."
         raise ArmError(404, "InvalidResourceType", message)
-    return Route(known, subscription, group, rest[0] if rest else None, rest[1:])
+
+
+def _path_of(scope: Route) -> list[str]:
+    """Return the path of a subscription or resource group."""
+    group = ["resourceGroups", scope.resource_group] if scope.resource_group is not None else []
+    return ["subscriptions", scope.subscription or "", *group]
 
 
 def _subscription(text: str) -> str:
@@ -98,23 +141,3 @@ def _subscription(text: str) -> str:
 
 def _unknown_path(segments: list[str]) -> ArmError:
     return ArmError(404, "ResourceNotFound", f"The embedded Azure does not know the path '/{'/'.join(segments)}'.")
-
-
-def check_api_version(route: Route, version: str | None) -> str:
-    """Return the api-version of a request. Raises ArmError when it is missing or one that the type does not have."""
-    if not version:
-        message = "The api-version query parameter (?api-version=) is required for all requests."
-        raise ArmError(400, "MissingApiVersionParameter", message)
-    supported = _API_VERSIONS[route.type]
-    if version in supported:
-        return version
-    listing = ", ".join(supported)
-    namespace, _, kind = route.type.partition("/")
-    if namespace == "Microsoft.Resources":
-        message = f"The api-version '{version}' is invalid. The supported versions are '{listing}'."
-        raise ArmError(400, "InvalidApiVersionParameter", message)
-    message = (
-        f"No registered resource provider found for API version '{version}' for type '{kind}' in namespace "
-        f"'{namespace}'. The supported api-versions are '{listing}'."
-    )
-    raise ArmError(400, "NoRegisteredProviderFound", message)

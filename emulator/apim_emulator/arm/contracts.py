@@ -81,8 +81,8 @@ def text_members(value: object) -> list[str]:
     return []
 
 
-def normal_duration(text: str) -> str:
-    """Return an ISO 8601 duration in the form in which .NET writes time spans: PT60S becomes PT1M, PT24H becomes P1D.
+def duration_seconds(text: str) -> float:
+    """Return the seconds of an ISO 8601 duration.
 
     Days, hours, minutes and seconds are known, because a time span has no years, months or weeks.
     Raises ValueError for other text and for a duration of zero.
@@ -94,6 +94,15 @@ def normal_duration(text: str) -> str:
     total = parts["days"] * 86_400 + parts["hours"] * 3600 + parts["minutes"] * 60 + parts["seconds"]
     if total <= 0:
         raise ValueError("The duration must be greater than zero.")
+    return total
+
+
+def normal_duration(text: str) -> str:
+    """Return an ISO 8601 duration in the form in which .NET writes time spans: PT60S becomes PT1M, PT24H becomes P1D.
+
+    Raises ValueError as `duration_seconds` does.
+    """
+    total = duration_seconds(text)
     days, rest = divmod(total, 86_400)
     hours, rest = divmod(rest, 3600)
     minutes, seconds = divmod(rest, 60)

@@ -14,6 +14,8 @@ from apim_emulator.arm.resources.api_schemas import ApiSchemas
 from apim_emulator.arm.resources.apis import Apis
 from apim_emulator.arm.resources.backends import Backends
 from apim_emulator.arm.resources.child import ChildKind, Conditions
+from apim_emulator.arm.resources.gateways import COLLECTION as GATEWAYS
+from apim_emulator.arm.resources.gateways import Gateways
 from apim_emulator.arm.resources.named_values import NamedValues
 from apim_emulator.arm.resources.operations import ApiOperations
 from apim_emulator.arm.resources.policies import Policies, store_default
@@ -38,6 +40,7 @@ class Kinds:
         texts = PolicyTexts(self.named_values, checker)
         apis = Apis(store, operations)
         policies = Policies(store, operations, texts)
+        self._gateways = Gateways(apis)
         self._kinds: dict[tuple[str, ...], ChildKind] = {
             ("apis",): apis,
             ("apis", "operations"): ApiOperations(store, operations),
@@ -59,6 +62,8 @@ class Kinds:
     async def answer(self, call: Call, route: Route, conditions: Conditions) -> Answer:
         """Answer a call below a service. Raises ArmError for a type or action that is not known, naming it."""
         types, names = route.children[::2], route.children[1::2]
+        if types[0].lower() == GATEWAYS and len(types) == 2 and len(names) == 1:
+            return self._gateways.action(call, names[0], types[1])
         kind = self._find(types)
         if kind is not None:
             self._set_owner(call, types, names)

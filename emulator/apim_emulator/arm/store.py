@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apim_emulator.config import Config, ServiceConfig
+from apim_emulator.tracing import Tracing
 
 MASTER_SUBSCRIPTION = "master"
 
@@ -63,6 +64,7 @@ class Service:
     etag: str
     identity_client_ids: frozenset[str] = frozenset()
     gateway_url: str = ""
+    tracing: Tracing = field(default_factory=Tracing)
     write_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     version: int = 0
     _collections: dict[str, dict[str, Entity]] = field(default_factory=dict)

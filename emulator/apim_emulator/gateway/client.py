@@ -87,7 +87,7 @@ class ProviderClient:
         """
         session = self._sessions[self._scheme(source, url)]
         options: dict[str, Any] = {"allow_redirects": redirects, "ssl": self._contexts[chain, name]}
-        sent = end_to_end(headers, without=_NOT_SENT)
+        sent = outgoing(headers)
         try:
             async with asyncio.timeout(timeout):
                 # The URL is on the wire as the policies left it: encoding it anew could change what it means.
@@ -107,6 +107,11 @@ class ProviderClient:
             text = f"The embedded Azure has no provider '{host}'; it sends nothing to the network."
             raise ForwardError(source, "BackendConnectionFailure", text)
         return parts.scheme
+
+
+def outgoing(headers: Headers) -> Headers:
+    """Return those of a request's headers that reach the provider; Host and Content-Length are the client's own."""
+    return end_to_end(headers, without=_NOT_SENT)
 
 
 class _Resolver(AbstractResolver):

@@ -17,8 +17,9 @@ import aiohttp
 
 from apim_emulator.arm.view import ApiView, BackendView
 from apim_emulator.gateway.backends import SOURCE, Backends, BackendUnavailable, with_credentials
-from apim_emulator.gateway.client import ProviderClient
+from apim_emulator.gateway.client import ProviderClient, outgoing
 from apim_emulator.gateway.identities import ManagedIdentities
+from apim_emulator.gateway.tracing import Trace
 from apim_emulator.gateway.wire import Headers, end_to_end, joined_url
 from apim_emulator.runtime import Answer, Forward, ForwardError, Send
 
@@ -46,7 +47,8 @@ class Stream:
 class Exchange:
     """One request in the gateway; the engine's `GatewayIo`. `close` ends whatever is still under way.
 
-    `named_values` are those of the credentials of backends; `forwards` is False for a request that no backend may see.
+    `named_values` are those of the credentials of backends; `forwards` is False for a request that no backend may see;
+    `trace` is None for a request that is not traced.
     """
 
     api: ApiView
@@ -55,6 +57,7 @@ class Exchange:
     client: ProviderClient
     identities: ManagedIdentities
     forwards: bool = True
+    trace: Trace | None = None
     attempts: list[Attempt] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -67,6 +70,14 @@ class Exchange:
         """Send the request to its backend: a single one, a pool's member, or a plain URL."""
         if not self.forwards:
             raise ForwardError(SOURCE, "OperationNotFound", "The request matches no operation.", 404)
+        try:
+            return await self._forward(request)
+        except ForwardError as failure:
+            if self.trace is not None:
+                self.trace.failed(failure)
+            raise
+
+    async def _forward(self, request: Forward) -> Answer:
         self._abandon()
         backend = self._choose(request.backend_id)
         path, headers = request.path_and_query, request.headers
@@ -78,12 +89,15 @@ class Exchange:
         if base is None:
             raise ForwardError(SOURCE, "BackendConnectionFailure", f"The API '{self.api.id}' has no backend.")
         attempt = Attempt(backend.id if backend else None, joined_url(base, request.path_and_query))
+        url = joined_url(base, path)
+        if self.trace is not None:
+            self.trace.forwarding(request.method, url, outgoing(headers), request.timeout)
         try:
             response = await self._send(
                 attempt,
                 SOURCE,
                 request.method,
-                joined_url(base, path),
+                url,
                 headers,
                 request.body,
                 timeout=request.timeout,
@@ -94,6 +108,8 @@ class Exchange:
         except ForwardError as failure:
             self._count_failure(backend, failure.reason)
             raise
+        if self.trace is not None:
+            self.trace.answered(response.status, response.reason or "", response.headers.items())
         self._count_response(backend, response)
         answer = self._answer(response, buffered=request.buffer_response, backend=attempt.backend)
         self._forwarded = answer.stream

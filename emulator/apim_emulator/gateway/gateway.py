@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from multidict import MultiMapping
@@ -26,7 +26,9 @@ from apim_emulator.gateway.keys import Access, AccessDenied, Keys
 from apim_emulator.gateway.programs import Programs, Scopes, scopes_of
 from apim_emulator.gateway.replies import own_answer
 from apim_emulator.gateway.routes import Route, Routes
-from apim_emulator.http import Request
+from apim_emulator.gateway.tracing import AUTHORIZATION, TRACE_ID, Trace, judged, without_authorization
+from apim_emulator.gateway.visit import Visit
+from apim_emulator.gateway.wire import replaced_headers
 from apim_emulator.runtime import Call, CompositionError, ForwardError, Outcome, PolicyNotExecutable
 
 # A run of writes is let come to rest before policies are compiled for it: seconds.
@@ -46,23 +48,6 @@ class Serving:
     def of(cls, snapshot: Snapshot, etags: Mapping[str, str]) -> Serving:
         """Return what the gateway serves by from this snapshot on; `etags` are those of its backends."""
         return cls(snapshot, Routes(snapshot.apis.values()), Keys(snapshot), etags)
-
-
-@dataclass(slots=True)
-class Visit:
-    """A request on its way through the gateway; `close` it when the client has its answer, or is gone."""
-
-    request: Request
-    has_body: bool
-    address: str
-    api: ApiView | None = None
-    exchange: Exchange | None = None
-    details: dict[str, Any] = field(default_factory=dict)
-
-    def close(self) -> None:
-        """End whatever still runs for the request."""
-        if self.exchange is not None:
-            self.exchange.close()
 
 
 class Gateway:
@@ -114,10 +99,20 @@ class Gateway:
         if route is None:
             return own_answer(404, "Resource not found")
         visit.api = route.api
+        is_traced, told = judged(self.service.tracing, request.headers.get(AUTHORIZATION), route.api)
+        if is_traced:
+            visit.trace = Trace(self.service.tracing, self.service.config.name, visit.started)
+            told = [(TRACE_ID, visit.trace.id)]
+        outcome = await self._routed(visit, serving, route, query)
+        outcome.headers = replaced_headers(outcome.headers, {name: [value] for name, value in told})
+        return outcome
+
+    async def _routed(self, visit: Visit, serving: Serving, route: Route, query: dict[str, list[str]]) -> Outcome:
+        """Return what the client gets of an API."""
         if route.operation is None:
             return await self._without_operation(visit, serving, route, query)
         try:
-            access = serving.keys.check(route.api, request.headers, query)
+            access = serving.keys.check(route.api, visit.request.headers, query)
         except AccessDenied as denied:
             challenge = [("WWW-Authenticate", self._challenge(route.api))]
             refusal = ForwardError("authorization", denied.reason, denied.message, 401, challenge)
@@ -186,15 +181,24 @@ class Gateway:
     ) -> Outcome:
         snapshot, request = serving.snapshot, visit.request
         visit.exchange = Exchange(
-            route.api, self.backends, snapshot.named_values, self._client, self._identities, forwards=not is_preflight
+            route.api,
+            self.backends,
+            snapshot.named_values,
+            self._client,
+            self._identities,
+            forwards=not is_preflight,
+            trace=visit.trace,
         )
         visit.details.update(_described(route, access))
+        context = policy_context(self.service, snapshot.apis, route, access, visit.address)
+        if visit.trace is not None:
+            visit.trace.received(request, route, access, context["RequestId"])
         call = Call(
-            context=policy_context(self.service, snapshot.apis, route, access, visit.address),
+            context=context,
             method=request.method,
             url=route.path + request.target[len(request.path) :],
             original_url=request.url(),
-            headers=list(request.headers.items()),
+            headers=without_authorization(request.headers),
             body=request.body if visit.has_body else None,
             refusal=refusal,
         )
@@ -213,6 +217,8 @@ class Gateway:
             return own_answer(500, "Internal server error")
         if outcome.error is not None:
             visit.details["error"] = outcome.error
+            if visit.trace is not None:
+                visit.trace.ended_in_error(outcome.error)
         return outcome
 
     def _challenge(self, api: ApiView) -> str:

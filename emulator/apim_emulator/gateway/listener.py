@@ -13,8 +13,9 @@ from typing import Any
 
 from aiohttp import web
 
-from apim_emulator.gateway.gateway import Gateway, Visit
+from apim_emulator.gateway.gateway import Gateway
 from apim_emulator.gateway.replies import BackendBroke, own_answer, send_stream, send_whole
+from apim_emulator.gateway.visit import Visit
 from apim_emulator.http import Request
 from apim_emulator.requestlog import RequestLog, masked_url
 from apim_emulator.server import Address, Listener
@@ -70,11 +71,11 @@ class GatewayListener(Listener):
         try:
             visit.request.body = await received.read()
         except web.HTTPRequestEntityTooLarge:
-            return await send_whole(received, own_answer(413, "Request entity too large"))
+            return await send_whole(received, own_answer(413, "Request entity too large"), visit.sent)
         outcome = await self._gateway.answer(visit)
         if outcome.stream is None or visit.exchange is None:
-            return await send_whole(received, outcome)
-        return await send_stream(received, outcome, visit.exchange.stream(outcome.stream))
+            return await send_whole(received, outcome, visit.sent)
+        return await send_stream(received, outcome, visit.exchange.stream(outcome.stream), visit.sent)
 
     def _note(self, visit: Visit, status: int, started: float) -> None:
         """Log the request. Facts of its way: which API, which backends, which metrics; no credential in any of them."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import orjson
@@ -31,11 +31,12 @@ def own_answer(status: int, message: str, headers: Headers | None = None) -> Out
     return Outcome(status, "", [("Content-Type", "application/json"), *(headers or [])], body)
 
 
-async def send_whole(received: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
-    """Send an answer whose body is at hand."""
+async def send_whole(received: web.BaseRequest, outcome: Outcome, sent: Callable[[], None]) -> web.StreamResponse:
+    """Send an answer whose body is at hand; `sent` is called just before the client has all of it."""
     response = _response(outcome, without=_NO_LENGTH)
     body = outcome.body or b""
     response.content_length = len(body)
+    sent()
     await response.prepare(received)
     if body and received.method != "HEAD":
         await response.write(body)
@@ -43,19 +44,28 @@ async def send_whole(received: web.BaseRequest, outcome: Outcome) -> web.StreamR
     return response
 
 
-async def send_stream(received: web.BaseRequest, outcome: Outcome, stream: Stream) -> web.StreamResponse:
+async def send_stream(
+    received: web.BaseRequest, outcome: Outcome, stream: Stream, sent: Callable[[], None]
+) -> web.StreamResponse:
     """Send an answer while its body comes; a body that breaks off also breaks off for the client.
 
+    `sent` is called just before the client has all of it, perhaps twice.
     Raises BackendBroke, and OSError when the client is gone; in both cases the connection is closed.
     """
     response = _response(outcome)
     watcher = outcome.watcher
+    left = response.content_length
     await response.prepare(received)
     try:
         async for piece in _pieces(stream):
             if watcher is not None:
                 watcher.feed(piece)
+            if left is not None:
+                left -= len(piece)
+                if left <= 0:
+                    sent()
             await response.write(piece)
+        sent()
         await response.write_eof()
     except BackendBroke:
         if received.transport is not None:

@@ -55,7 +55,8 @@ class Trace:
 
     def forwarding(self, method: str, url: str, headers: Headers, timeout: float) -> None:
         """Note a request to a backend, as it goes out; `timeout` is in seconds."""
-        host = urlsplit(url).netloc.rpartition("@")[2]
+        # By hand, because what a policy makes of a URL need not be one.
+        host = url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
         message = f"Request is being forwarded to the backend service. Timeout set to {timeout:g} seconds"
         shown = {"method": method, "url": url, "headers": _shown([("Host", host), *headers])}
         self._add("backend", _FORWARDER, {"message": message, "request": shown})

@@ -184,6 +184,15 @@ def test_every_attempt_at_a_pool_in_order(site: Site) -> None:
     assert len(entries["on-error"][0]["data"]["messages"]) == 1
 
 
+def test_a_url_that_is_none(site: Site) -> None:
+    site.policy(inbound="<set-backend-service base-url='@(\"https://[bad\")' />")
+    answer = ask(site, token(site))
+    assert answer.status_code == 500
+    request, failure = trace(site, answer)["traceEntries"]["backend"]
+    assert request["data"]["request"]["url"] == f"https://[bad{CHAT.removeprefix('/models')}"
+    assert "is not a URL" in failure["data"]["messages"][1]
+
+
 def test_an_exhausted_pool_shows_no_request(site: Site) -> None:
     site.backend("one", "one.example", status=429, trips_after=1)
     site.put("backends/p", pool("one"))

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_labels
 
 _AZURE_FAMILIES = ("azure-openai", "ai-foundry")
 _NO_AUDIENCE = "-"
@@ -28,7 +28,7 @@ _CAPABILITIES = {
 class Case(NamedTuple):
     """Several labels of a C# switch that have one result.
 
-    :ivar keys: in lower case, as ``ToLowerInvariant`` writes it.
+    :ivar keys: in lower case, in each form that ``ToLowerInvariant`` may write.
     """
 
     keys: list[str]
@@ -71,7 +71,9 @@ def pools_block(plan: Mapping[str, Any]) -> dict[str, Any]:
     """
     routes = {route["name"]: route for route in plan["routes"]}
     keys = {key for model in plan["models"] for key in model["keys"]}
-    deployments = {model_key(each["deployment"]) for model in plan["models"] for each in model["members"]}
+    deployments = {
+        label for model in plan["models"] for each in model["members"] for label in model_labels(each["deployment"])
+    }
     return {
         "cases": _cases((model["keys"], _own_routes(model, routes)) for model in plan["models"]),
         "everything": _lines(

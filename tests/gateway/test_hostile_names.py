@@ -40,6 +40,8 @@ NAMES = [
     "模型-模型",
     "modèle Straße",
     "🤖",
+    # A letter whose lower case is younger than some .NET.
+    "\u13a0",
     "org/model:tag",
     "percent%20%2F",
     "semi;colon,comma",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+from unicodedata import ucd_3_2_0
 
 # Backends and pools share one ARM collection, so one rule: letters, digits and hyphens, starting with a letter,
 # ending with a letter or digit, 1 to 80 characters (Azure's published naming rules for APIM backends).
@@ -41,9 +42,23 @@ def model_key(name: str) -> str:
     return "".join(_lower(character) for character in name)
 
 
+def model_labels(name: str) -> list[str]:
+    """Return every form that ``ToLowerInvariant`` may give a model's name, :func:`model_key` first.
+
+    Which letters have a lower case depends on the Unicode version of the .NET that runs the policies, which nobody
+    documents. The other form leaves those as they are of which Unicode 3.2, older than every .NET, has no pair.
+    """
+    older = "".join(_lower(each) if _is_old_pair(each, _lower(each)) else each for each in name)
+    return list(dict.fromkeys([model_key(name), older]))
+
+
 def _lower(character: str) -> str:
     lower = character.lower()
     return lower if len(lower) == 1 and ord(character) < 0x10000 else character
+
+
+def _is_old_pair(*characters: str) -> bool:
+    return all(ucd_3_2_0.category(character) != "Cn" for character in characters)
 
 
 def may_be_pool(name: str) -> bool:

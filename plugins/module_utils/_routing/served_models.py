@@ -14,7 +14,7 @@ from functools import cached_property
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.model_entries import Model
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key, model_labels
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class ServedModel:
 
     @property
     def keys(self) -> list[str]:
-        """The keys of its name and its aliases."""
-        return [self.key, *(model_key(alias) for alias in self.aliases)]
+        """The forms in which the policies meet its name and its aliases, its own key first."""
+        return [label for name in (self.name, *self.aliases) for label in model_labels(name)]
 
     @cached_property
     def members(self) -> tuple[Member, ...]:

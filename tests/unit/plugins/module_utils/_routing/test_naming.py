@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import (
     is_resource_name,
     model_key,
+    model_labels,
     pool_names,
 )
 from hypothesis import given
@@ -151,3 +152,18 @@ def test_arm_takes_a_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "1", "-a", "a-", "a.b", "a_b", "é", "a" * 81, "a\n", "a\uff11"])
 def test_arm_refuses_a_name(name: str) -> None:
     assert not is_resource_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("GPT-4o", ["gpt-4o"]),
+        ("Modèle ÄÖ", ["modèle äö"]),
+        # Pairs that came with Unicode 8 (Cherokee) and 5.1 (capital sharp s).
+        ("\u13a0-Ä", ["\uab70-ä", "\u13a0-ä"]),
+        ("STRA\u1e9eE", ["straße", "stra\u1e9ee"]),
+        ("🤖", ["🤖"]),
+    ],
+)
+def test_a_name_has_a_label_for_each_age_of_unicode(name: str, labels: list[str]) -> None:
+    assert model_labels(name) == labels

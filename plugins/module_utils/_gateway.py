@@ -47,10 +47,11 @@ def read_gateway(client: ArmClient, identity: Mapping[str, Any] | None = None) -
                 "(apim_service_name), resource_group (apim_resource_group) and subscription_id (apim_subscription_id)"
             )
             raise ConfigurationError([problem])
-        return _gateway(entity.body), client_id.result() if client_id else None
+        return gateway_of(entity.body), client_id.result() if client_id else None
 
 
-def _gateway(body: Mapping[str, Any]) -> dict[str, Any]:
+def gateway_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a service in the form of the modules' ``gateway``, from what ARM returned of it."""
     properties = body.get("properties", {})
     return {
         "id": body.get("id"),
@@ -61,15 +62,19 @@ def _gateway(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _client_id(client: ArmClient, identity: Mapping[str, Any]) -> str:
-    if identity.get("client_id"):
-        return str(identity["client_id"])
+def identity_path(client: ArmClient, identity: Mapping[str, Any]) -> str:
+    """Return the ARM path of a managed identity that the option ``managed_identity`` names."""
     subscription_id = identity.get("subscription_id") or client.service_path.split("/")[2]
-    path = (
+    return (
         f"/subscriptions/{subscription_id}/resourceGroups/{identity['resource_group']}"
         f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity['name']}"
     )
-    entity = client.get(path)
+
+
+def _client_id(client: ArmClient, identity: Mapping[str, Any]) -> str:
+    if identity.get("client_id"):
+        return str(identity["client_id"])
+    entity = client.get(identity_path(client, identity))
     if entity is None:
         problem = (
             f"the managed identity {identity['name']} does not exist in resource group {identity['resource_group']}; "

@@ -69,8 +69,9 @@ class Request:
 
     @property
     def is_write(self) -> bool:
-        """Whether the request asks ARM to change something; listValue and its like only read."""
-        only_reads = self.method == "POST" and self.target.rpartition("/")[2].startswith("list")
+        """Whether the request asks ARM to change something; listValue, connectivityCheck and their like only read."""
+        action = self.target.rpartition("/")[2]
+        only_reads = self.method == "POST" and (action.startswith("list") or action == "connectivityCheck")
         return self.plane == "arm" and self.method in WRITES and not only_reads
 
     @property

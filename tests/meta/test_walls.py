@@ -22,10 +22,14 @@ ALLOWED = {
     "plugins/doc_fragments": frozenset[str](),
     "plugins/filter": frozenset({"_bicep", "_report", "_routing", "plugin_utils"}),
     "plugins/plugin_utils": frozenset({"_routing"}),
-    "plugins/modules": frozenset({"_module", "_gateway", "_apis", "_changes", "_resources", "_azure"}),
+    "plugins/modules": frozenset(
+        {"_module", "_gateway", "_prerequisites", "_preflight", "_apis", "_changes", "_resources", "_azure"}
+    ),
     "plugins/module_utils/_apis": frozenset({"_changes", "_resources"}),
     "plugins/module_utils/_module": frozenset({"_changes", "_reconcile", "_resources", "_azure"}),
     "plugins/module_utils/_gateway": frozenset({"_azure"}),
+    "plugins/module_utils/_prerequisites": frozenset({"_preflight", "_gateway", "_azure"}),
+    "plugins/module_utils/_preflight": frozenset({"_routing", "_resources"}),
     "plugins/module_utils/_reconcile": frozenset({"_changes", "_conflicts", "_sharing", "_resources", "_azure"}),
     "plugins/module_utils/_sharing": frozenset({"_changes", "_conflicts", "_resources"}),
     "plugins/module_utils/_conflicts": frozenset({"_changes", "_resources"}),
@@ -94,7 +98,11 @@ def test_embedded_azure_knows_nothing_of_the_collection(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for room in ("_bicep", "_report", "_routing", "_resources") for path in files(f"plugins/module_utils/{room}")],
+    [
+        path
+        for room in ("_bicep", "_report", "_routing", "_resources", "_preflight")
+        for path in files(f"plugins/module_utils/{room}")
+    ],
     ids=relative,
 )
 def test_pure_rooms_touch_nothing_outside(path: Path) -> None:

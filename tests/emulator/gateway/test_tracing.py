@@ -10,6 +10,7 @@ import json
 import re
 import ssl
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -266,18 +267,26 @@ def test_tokens_that_do_not_serve(site: Site) -> None:
     assert not any(name.startswith(TOKEN) for answer in others for name in answer.headers)
 
 
-def test_a_token_serves_at_its_own_service_only(site: Site) -> None:
-    other = site.azure.service("apim-v2", "rg-other")
-    site.azure.arm("PUT", f"{other}/apis/llm", json={"properties": api()})
-    site.azure.arm("PUT", f"{other}/apis/llm/operations/chat", json={"properties": operation()})
-    url = site.azure.admin("GET", "services").json()[2]["url"]
-    sent = {TOKEN: token(site)}
-    assert TRACE_ID not in site.azure.http("POST", url + CHAT, json={}, headers=sent).headers
-    issued = site.azure.arm("POST", f"{other}/{ISSUE}", json=wanted(site, apiId=f"{other}/apis/llm")).json()["token"]
-    answer = site.azure.http("POST", url + CHAT, json={}, headers={TOKEN: issued})
-    assert error_code(site.azure.arm("POST", SHOW, json={"traceId": answer.headers[TRACE_ID]}))[0] == 404
-    own = site.azure.arm("POST", f"{other}/{SHOW}", json={"traceId": answer.headers[TRACE_ID]})
-    assert own.json()["serviceName"] == "apim-v2"
+@pytest.fixture
+def other_service(site: Site) -> Iterator[str]:
+    """The ARM id of another service with an API of the same name."""
+    service = site.azure.service("apim-v2", "rg-other")
+    site.azure.arm("PUT", f"{service}/apis/llm", json={"properties": api()})
+    site.azure.arm("PUT", f"{service}/apis/llm/operations/chat", json={"properties": operation()})
+    yield service
+    # Between tests only the service under test is emptied.
+    site.azure.arm("DELETE", f"{service}/apis/llm")
+
+
+def test_a_token_serves_at_its_own_service_only(site: Site, other_service: str) -> None:
+    url = site.azure.admin("GET", "services").json()[2]["url"] + CHAT
+    assert TRACE_ID not in site.azure.http("POST", url, json={}, headers={TOKEN: token(site)}).headers
+    body = wanted(site, apiId=f"{other_service}/apis/llm")
+    issued = site.azure.arm("POST", f"{other_service}/{ISSUE}", json=body).json()["token"]
+    answer = site.azure.http("POST", url, json={}, headers={TOKEN: issued})
+    trace_id = {"traceId": answer.headers[TRACE_ID]}
+    assert error_code(site.azure.arm("POST", SHOW, json=trace_id))[0] == 404
+    assert site.azure.arm("POST", f"{other_service}/{SHOW}", json=trace_id).json()["serviceName"] == "apim-v2"
 
 
 @pytest.mark.parametrize(

@@ -6,33 +6,31 @@
 from __future__ import annotations
 
 import importlib.resources
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from apim_emulator.config_access import AccountConfig, RoleAssignmentConfig, RoleDefinitionConfig, role_of
+from apim_emulator.config_base import GUID, Guid, PlacedConfig, ResourceGroup
+from apim_emulator.config_insights import ApplicationInsightsConfig
+from apim_emulator.rbac.roles import Roles
 from apim_emulator.settings import ArmSettings, HostName, ProviderSettings, Settings
 
-GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 SERVICE_NAME = r"^[a-zA-Z]([a-zA-Z0-9-]*[a-zA-Z0-9])?$"
 
 # The services' own identities cannot be configured; whoever looks at one needs only that it is there.
 SYSTEM_ASSIGNED_PRINCIPAL_ID = "44444444-4444-4444-4444-444444444444"
 
+ClientRole = Literal["owner", "contributor", "reader", "api_management", "none"]
 Sku = Literal["Developer", "Basic", "Standard", "Premium", "Consumption", "BasicV2", "StandardV2"]
 
 
 class ConfigError(Exception):
     """A configuration that cannot be used; the message names every problem with its place."""
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-Guid = Annotated[str, BeforeValidator(_lower), Field(pattern=GUID)]
-ResourceGroup = Annotated[str, Field(min_length=1, max_length=90, pattern=r"^[-\w.()]*[-\w()]$")]
 
 
 class SubscriptionConfig(Settings):
@@ -59,16 +57,7 @@ class ClientConfig(Settings):
     secret: str | None = None
     certificates: list[Path] = Field(default_factory=list)
     federated: list[FederatedCredential] = Field(default_factory=list)
-    role: Literal["contributor", "reader", "none"] = "contributor"
-
-
-class PlacedConfig(Settings):
-    """A resource in a resource group; `subscription_id` defaults to the first subscription."""
-
-    subscription_id: Guid | None = None
-    resource_group: ResourceGroup
-    name: str
-    location: str = "swedencentral"
+    role: ClientRole = "contributor"
 
 
 class IdentityConfig(PlacedConfig):
@@ -89,7 +78,7 @@ class ServiceConfig(PlacedConfig):
 
 
 class Config(Settings):
-    """The whole embedded Azure. Resource groups are those that identities and services name, plus `resource_groups`."""
+    """The whole embedded Azure. Resource groups are those that resources name, plus `resource_groups`."""
 
     tenant_id: Guid
     subscriptions: list[SubscriptionConfig] = Field(min_length=1)
@@ -97,33 +86,110 @@ class Config(Settings):
     clients: list[ClientConfig] = Field(min_length=1)
     identities: list[IdentityConfig] = Field(default_factory=list)
     services: list[ServiceConfig] = Field(min_length=1)
+    accounts: list[AccountConfig] = Field(default_factory=list)
+    application_insights: list[ApplicationInsightsConfig] = Field(default_factory=list)
+    role_definitions: list[RoleDefinitionConfig] = Field(default_factory=list)
+    role_assignments: list[RoleAssignmentConfig] = Field(default_factory=list)
     key_vault_secrets: dict[str, str] = Field(default_factory=dict)
     providers: dict[HostName, ProviderSettings] = Field(default_factory=dict)
     arm: ArmSettings = Field(default_factory=ArmSettings)
 
+    def placed(self) -> Iterable[PlacedConfig]:
+        """Return everything that is in a resource group."""
+        return (*self.services, *self.identities, *self.accounts, *self.application_insights)
+
+    def roles(self) -> Roles:
+        """Return the built-in roles and the configured ones."""
+        return Roles(item.role() for item in self.role_definitions)
+
+    def principal_of(self, assignment: RoleAssignmentConfig) -> str:
+        """Return the principal id that an assignment names. Raises ValueError for an identity that is not there."""
+        if re.fullmatch(GUID, assignment.principal.lower()):
+            return assignment.principal.lower()
+        key = (self.subscriptions[0].id, assignment.principal.lower())
+        found = next((item for item in self.identities if item.key == key), None)
+        if found is None:
+            raise ValueError(f"role_assignments: principal {assignment.principal} is not in 'identities', nor an id")
+        return found.principal_id
+
+    def scope_of(self, assignment: RoleAssignmentConfig) -> str:
+        """Return the ARM id of the scope that an assignment names. Raises ValueError for one that is not there."""
+        scope = assignment.scope
+        if scope.startswith("/"):
+            subscription = next((item.id for item in self.subscriptions if _is_in(scope, item.id)), None)
+            if subscription is None:
+                raise ValueError(f"role_assignments: scope {scope} is not in one of 'subscriptions'")
+            return scope
+        found = next((item for item in self.accounts if item.key == (self.subscriptions[0].id, scope.lower())), None)
+        if found is None:
+            raise ValueError(f"role_assignments: scope {scope} is not in 'accounts', nor an ARM id")
+        return found.id
+
+    def provider_settings(self) -> dict[str, ProviderSettings]:
+        """Return the settings of providers by host name in lower case; an account's hosts have its deployments."""
+        settings = {host.lower(): item for host, item in self.providers.items()}
+        for account in self.accounts:
+            if account.deployments is None:
+                continue
+            names = [item.name for item in account.deployments]
+            for host in account.hosts:
+                own = settings.get(host, ProviderSettings())
+                if "deployments" not in own.model_fields_set:
+                    settings[host] = own.model_copy(update={"deployments": names})
+        return settings
+
     @model_validator(mode="after")
     def _references_exist(self) -> Config:
+        self._place()
+        for kind, items in (
+            ("service", self.services),
+            ("account", self.accounts),
+            ("application_insights", self.application_insights),
+        ):
+            seen: set[tuple[str, str]] = set()
+            for item in items:
+                if item.key in seen:
+                    raise ValueError(f"{kind} {item.label} is listed twice")
+                seen.add(item.key)
+        known_identities = {item.key for item in self.identities}
+        for service in self.services:
+            for reference in service.identities:
+                if (service.subscription_id, reference.lower()) not in known_identities:
+                    raise ValueError(f"service {service.name}: identity {reference} is not in 'identities'")
+        self._check_access()
+        return self
+
+    def _place(self) -> None:
+        """Put each resource into a subscription."""
         known_subscriptions = {subscription.id for subscription in self.subscriptions}
-        placed_resources: tuple[PlacedConfig, ...] = (*self.identities, *self.services)
-        for placed in placed_resources:
+        for placed in self.placed():
             if placed.subscription_id is None:
                 placed.subscription_id = self.subscriptions[0].id
             elif placed.subscription_id not in known_subscriptions:
                 raise ValueError(f"{placed.name}: subscription {placed.subscription_id} is not in 'subscriptions'")
-        known_identities = {
-            (identity.subscription_id, f"{identity.resource_group}/{identity.name}".lower())
-            for identity in self.identities
-        }
-        seen: set[tuple[str | None, str, str]] = set()
-        for service in self.services:
-            key = (service.subscription_id, service.resource_group.lower(), service.name.lower())
-            if key in seen:
-                raise ValueError(f"service {service.resource_group}/{service.name} is listed twice")
-            seen.add(key)
-            for reference in service.identities:
-                if (service.subscription_id, reference.lower()) not in known_identities:
-                    raise ValueError(f"service {service.name}: identity {reference} is not in 'identities'")
-        return self
+
+    def _check_access(self) -> None:
+        owners: dict[str, str] = {}
+        for account in self.accounts:
+            for host in account.hosts:
+                other = owners.setdefault(host, account.id)
+                if other != account.id:
+                    raise ValueError(f"account {account.label}: host {host} is that of account {other}")
+        roles = self.roles()
+        known_roles = {role.name.lower() for role in Roles().all()}
+        for definition in self.role_definitions:
+            if definition.name.lower() in known_roles:
+                raise ValueError(f"role_definitions: there is a role '{definition.name}' already")
+            known_roles.add(definition.name.lower())
+        for assignment in self.role_assignments:
+            role_of(roles, assignment)
+            self.principal_of(assignment)
+            self.scope_of(assignment)
+
+
+def _is_in(scope: str, subscription: str) -> bool:
+    """Tell whether an ARM id is in a subscription."""
+    return f"{scope}/".lower().startswith(f"/subscriptions/{subscription}/")
 
 
 def _describe(error: ValidationError) -> str:

@@ -3,8 +3,8 @@
 
 """What a resource provider of ARM is: the resource types of a namespace, and who answers for them.
 
-A new one is a subclass in `resource_providers/`, made in `plane.py`; a resource group that only its resources name is
-added in `resources/subscriptions.py`.
+A new one is a subclass in `resource_providers/`, made in `plane.py`. What it has of the configuration is named in
+`Config.placed()`, if it is in a resource group.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apim_emulator.config import Config, PlacedConfig, SubscriptionConfig
+from apim_emulator.config import Config, SubscriptionConfig
 
 
 class Subscriptions:
@@ -19,8 +19,7 @@ class Subscriptions:
         self._groups: dict[tuple[str, str], tuple[str, str]] = {}
         for name in config.resource_groups:
             self._add_group(config.subscriptions[0].id, name, "swedencentral")
-        placed_resources: tuple[PlacedConfig, ...] = (*config.services, *config.identities)
-        for placed in placed_resources:
+        for placed in config.placed():
             self._add_group(placed.subscription_id or "", placed.resource_group, placed.location)
 
     def _add_group(self, subscription: str, name: str, location: str) -> None:

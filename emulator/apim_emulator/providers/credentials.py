@@ -3,7 +3,8 @@
 
 """Who may call a provider, and what credentials a request carried, for the log.
 
-Azure's endpoints take one of their keys in the header `api-key` or a token of this run's Entra for the right audience.
+Azure's endpoints take one of their keys in the header `api-key` or a token of this run's Entra for the right audience;
+what the owner of a token may do at them is told by its roles.
 A wrong key is refused even beside a good token: no source says which of the two Azure prefers, and so a key that leaked
 to a provider shows. Where OpenAI's own client is used as it is (the v1 shape), and on serverless and managed compute
 endpoints, the key may come as a bearer token.
@@ -18,9 +19,11 @@ from typing import Any
 
 import jwt
 
-from apim_emulator.entra import TokenIssuer
+from apim_emulator.entra import Principal, TokenIssuer
 from apim_emulator.providers.errors import Dialect
-from apim_emulator.providers.families import EXTERNAL, Family, Surface
+from apim_emulator.providers.families import EXTERNAL, Surface
+from apim_emulator.providers.hosts import Host
+from apim_emulator.providers.permissions import Permissions
 from apim_emulator.requestlog import MASK, is_credential
 from apim_emulator.settings import ProviderSettings
 
@@ -29,24 +32,30 @@ _BEARER_KEYS = frozenset((Surface.V1, Surface.SERVERLESS))
 
 
 def check_credentials(
-    family: Family, settings: ProviderSettings, dialect: Dialect, headers: Mapping[str, str], issuer: TokenIssuer
-) -> None:
-    """Raise Refused unless `headers` (their case ignored) carry what the endpoint accepts.
+    host: Host, dialect: Dialect, headers: Mapping[str, str], issuer: TokenIssuer, permissions: Permissions
+) -> Principal | None:
+    """Return whose token a request carries, None for a key or for an endpoint that is open to all.
 
-    An endpoint outside Azure that has no keys is open to all.
+    Raises Refused unless `headers` (their case ignored) carry what the endpoint accepts. An endpoint outside Azure that
+    has no keys is open to all.
     """
+    family, settings = host.family, host.settings
     if family is EXTERNAL:
         _check_external(settings, dialect, headers)
-        return
+        return None
     key = headers.get("api-key")
     bearer = _bearer(headers.get(AUTHORIZATION))
-    if _is_key(key, settings) or (dialect.surface in _BEARER_KEYS and _is_key(bearer, settings)):
-        return
+    has_key = _is_key(key, settings) or (dialect.surface in _BEARER_KEYS and _is_key(bearer, settings))
+    if (has_key or key is not None) and not permissions.takes_keys(host.name):
+        raise dialect.keys_disabled()
+    if has_key:
+        return None
     if key is not None:
         raise dialect.wrong_key()
     token = issuer.recognise(bearer) if bearer is not None else None
     if token is None or token.expires <= time.time() or token.audience.rstrip("/") not in family.audiences:
         raise dialect.no_credentials()
+    return token.principal
 
 
 def _check_external(settings: ProviderSettings, dialect: Dialect, headers: Mapping[str, str]) -> None:

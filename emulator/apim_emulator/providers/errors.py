@@ -83,6 +83,18 @@ class Dialect:
         )
         return _azure_error(401, "401", text)
 
+    def permission_denied(self, principal: str, action: str, operation: str) -> Refused:
+        """A good token, whose principal has no role for the operation."""
+        text = (
+            f"The principal `{principal}` lacks the required data action `{action}` to perform `{operation}` operation."
+        )
+        return _azure_error(401, "PermissionDenied", text)
+
+    def keys_disabled(self) -> Refused:
+        """A key, where the account takes none."""
+        text = "Key based authentication is disabled for this resource."
+        return _azure_error(403, "AuthenticationTypeDisabled", text)
+
     def unknown_deployment(self, name: str) -> Refused:
         """A deployment or model that the endpoint does not have."""
         if self.surface is Surface.EXTERNAL:

@@ -19,9 +19,10 @@ from apim_emulator.providers import answers, listings, responses
 from apim_emulator.providers.asking import Asked, check_body, check_version, model_of, operation_of, read_body
 from apim_emulator.providers.credentials import check_credentials, describe_credentials
 from apim_emulator.providers.errors import Dialect, Refused
-from apim_emulator.providers.families import EXTERNAL, Surface, locate
+from apim_emulator.providers.families import EXTERNAL, Place, Surface, locate
 from apim_emulator.providers.hosts import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, Host
 from apim_emulator.providers.objects import Objects
+from apim_emulator.providers.permissions import Permissions, needed
 from apim_emulator.providers.stored import Given, StoredCall, perform, stored_call
 from apim_emulator.settings import ProviderBehaviour
 
@@ -41,15 +42,22 @@ class Outgoing:
 
 
 class Exchange:
-    """One request to one host. `body` is the whole body, `objects` is what all hosts keep."""
+    """One request to one host: its whole `body`, `objects` that all hosts keep, `permissions` of callers."""
 
     def __init__(
-        self, host: Host, received: web.BaseRequest, body: bytes, issuer: TokenIssuer, objects: Objects
+        self,
+        host: Host,
+        received: web.BaseRequest,
+        body: bytes,
+        issuer: TokenIssuer,
+        objects: Objects,
+        permissions: Permissions,
     ) -> None:
         url = received.rel_url
         self._host = host
         self._issuer = issuer
         self._objects = objects
+        self._permissions = permissions
         self._given = Given(url.query, received.headers.get("Content-Type", ""), body)
         self._headers: Mapping[str, str] = received.headers
         self._media_type = received.content_type
@@ -96,7 +104,7 @@ class Exchange:
         stored = stored_call(place, dialect) if host.family.keeps_objects else None
         operation, item = (stored.kind, "") if stored else operation_of(place, dialect)
         check_version(place.surface, self._version, dialect)
-        check_credentials(host.family, host.settings, dialect, self._headers, self._issuer)
+        self._check_caller(place, operation)
         if stored:
             return stored
         if operation in _GETS:
@@ -106,6 +114,15 @@ class Exchange:
         if not host.has(deployment):
             raise dialect.unknown_deployment(deployment)
         return Asked(operation, deployment, body)
+
+    def _check_caller(self, place: Place, operation: str) -> None:
+        """Raise Refused unless the request has credentials, and their owner may do what it asks for."""
+        caller = check_credentials(self._host, self._dialect, self._headers, self._issuer, self._permissions)
+        if caller is None:
+            return
+        need = needed(place, operation, self._dialect.method)
+        if not self._permissions.allows(self._host.name, caller.object_id, need.action):
+            raise self._dialect.permission_denied(caller.object_id, need.action, need.operation)
 
     def _reply(self, wanted: Asked | StoredCall | tuple[str, str], behaviour: ProviderBehaviour) -> answers.Reply:
         operation = _operation(wanted)

@@ -20,6 +20,7 @@ from apim_emulator.providers.exchange import Exchange
 from apim_emulator.providers.families import EXTERNAL, azure_family
 from apim_emulator.providers.hosts import Host
 from apim_emulator.providers.objects import Objects, StoredObject
+from apim_emulator.providers.permissions import Everybody, Permissions
 from apim_emulator.providers.seeds import seeded
 from apim_emulator.providers.sending import send
 from apim_emulator.requestlog import RequestLog
@@ -33,16 +34,22 @@ class Providers:
     """The endpoints that exist: those of the configuration, those configured since, and every name of Azure's.
 
     `configured` maps host names to settings; `authority` signs a certificate for each name when it is first asked for;
-    `issuer` knows the tokens that Azure's endpoints accept.
+    `issuer` knows the tokens that Azure's endpoints accept, `permissions` what their owners may do.
     """
 
     def __init__(
-        self, configured: Mapping[str, ProviderSettings], authority: Authority, issuer: TokenIssuer, log: RequestLog
+        self,
+        configured: Mapping[str, ProviderSettings],
+        authority: Authority,
+        issuer: TokenIssuer,
+        log: RequestLog,
+        permissions: Permissions | None = None,
     ) -> None:
         self._initial = {name.lower(): settings for name, settings in configured.items()}
         self._authority = authority
         self._issuer = issuer
         self._log = log
+        self._permissions = permissions or Everybody()
         self._configured = dict(self._initial)
         self._hosts: dict[str, Host] = {}
         self._objects = Objects()
@@ -75,6 +82,11 @@ class Providers:
         """Tell whether the host name (without port) exists."""
         name = host.lower()
         return name in self._configured or azure_family(name) is not None
+
+    def deployments(self, host: str) -> list[str] | None:
+        """Return the deployments that a host has, None when it has any that is asked for."""
+        found = self._find(host.lower())
+        return found.settings.deployments if found is not None else None
 
     def configured(self) -> dict[str, ProviderSettings]:
         """Return the settings by host name, of those hosts that have any."""
@@ -148,7 +160,7 @@ class Providers:
         if host is None:
             self._log.add("provider", _request(received, body), _MISDIRECTED, started, host=name, outcome="answered")
             return web.Response(status=_MISDIRECTED)
-        exchange = Exchange(host, received, body, self._issuer, self._objects)
+        exchange = Exchange(host, received, body, self._issuer, self._objects, self._permissions)
         outgoing = exchange.outgoing()
         # Logged before the answer leaves: who has read it finds it in the log.
         entry = self._log.add(

@@ -21,6 +21,8 @@ from apim_emulator.environment import exported_variables
 from apim_emulator.gateway import DataPlane
 from apim_emulator.origin import Origin
 from apim_emulator.providers import Providers
+from apim_emulator.rbac.assignments import Assignments
+from apim_emulator.rbac.data_access import DataAccess
 from apim_emulator.requestlog import RequestLog
 from apim_emulator.server import LOOPBACK, Address, Listener, application_listener, plane_listener
 from apim_emulator.warm_checker import WarmChecker
@@ -65,13 +67,18 @@ class Emulator:
         issuer = TokenIssuer(f"{front.url}/{self._config.tenant_id}/", self._config.tenant_id, self._token_lifetime)
         login = TokenEndpoint(self._config, front.url, issuer)
         access = Access(issuer, login.arm_audiences, self._config.tenant_id)
-        self._arm = ControlPlane(self._config, self._store, access, self._checker)
+        roles = self._config.roles()
+        assignments = Assignments(self._config, roles)
+        permissions = DataAccess(self._config, assignments)
+        self._providers = Providers(self._config.provider_settings(), self._authority, issuer, self._log, permissions)
+        await self._providers.start()
+        self._arm = ControlPlane(
+            self._config, self._store, access, self._checker, roles, assignments, self._providers.deployments
+        )
         origin = Origin(self._config.tenant_id, login, self._arm)
         self._listeners.append(plane_listener(front, context, self._log, origin.plane_of, origin.handle))
         client = next(iter(login.clients.values()))
         samples = SampleCredentials(client, front.url, self._config.tenant_id)
-        self._providers = Providers(self._config.providers, self._authority, issuer, self._log)
-        await self._providers.start()
         self._data_plane = self._make_data_plane(login, self._providers)
         await self._data_plane.start(context, self._log)
         admin = Admin(

@@ -13,6 +13,8 @@ from apim_emulator.entra import Principal, TokenIssuer
 from apim_emulator.http import Request
 
 _READS = frozenset(("GET", "HEAD"))
+# What a client that manages API Management only may look up beside it.
+_LOOKED_UP = frozenset(("Microsoft.Resources", "Microsoft.ManagedIdentity"))
 
 
 class Access:
@@ -48,14 +50,28 @@ class Access:
         return ArmError(401, code, f"Authentication failed. {message}", headers={"WWW-Authenticate": challenge})
 
 
+def _allows(role: str, namespace: str, verb: str) -> bool:
+    """Tell whether a client's role allows something in a namespace. Only an owner gives roles to others."""
+    match role:
+        case "owner":
+            return True
+        case "contributor":
+            return verb == "read" or namespace != "Microsoft.Authorization"
+        case "reader":
+            return verb == "read"
+        case "api_management":
+            return namespace == "Microsoft.ApiManagement" or (verb == "read" and namespace in _LOOKED_UP)
+    return False
+
+
 def authorize(principal: Principal, method: str, scope: str, action: str) -> None:
     """Raise ArmError (403) unless the principal's role allows the method.
 
     `action` is the resource type that is acted on, `scope` its path; a POST is an action, so a reader may not do it.
     """
-    if principal.role == "contributor" or (principal.role == "reader" and method in _READS):
-        return
     verb = "read" if method in _READS else {"DELETE": "delete", "POST": "action"}.get(method, "write")
+    if _allows(principal.role, action.partition("/")[0], verb):
+        return
     message = (
         f"The client '{principal.client_id}' with object id '{principal.object_id}' does not have authorization "
         f"to perform action '{action}/{verb}' over scope '{scope}' or the scope is invalid. "

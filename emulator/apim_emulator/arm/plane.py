@@ -9,6 +9,7 @@ The order of the checks is ARM's: token, api-version, subscription, provider and
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 from apim_emulator.arm.access import Access, authorize
 from apim_emulator.arm.call import Call
@@ -16,6 +17,9 @@ from apim_emulator.arm.errors import ArmError
 from apim_emulator.arm.faults import fault_error
 from apim_emulator.arm.provider import Registry, resource_not_found
 from apim_emulator.arm.resource_providers.api_management import ApiManagement
+from apim_emulator.arm.resource_providers.authorization import Authorization
+from apim_emulator.arm.resource_providers.cognitive_services import CognitiveServices
+from apim_emulator.arm.resource_providers.insights import Insights
 from apim_emulator.arm.resource_providers.managed_identity import ManagedIdentity
 from apim_emulator.arm.resource_providers.resources import Resources
 from apim_emulator.arm.resources.child import Conditions
@@ -26,6 +30,8 @@ from apim_emulator.arm.throttling import Throttle
 from apim_emulator.arm.view import ServiceView
 from apim_emulator.config import Config
 from apim_emulator.http import Answer, Request
+from apim_emulator.rbac.assignments import Assignments
+from apim_emulator.rbac.roles import Roles
 from apim_emulator.settings import ArmSettings, Fault
 from apim_emulator.warm_checker import WarmChecker
 
@@ -33,7 +39,17 @@ from apim_emulator.warm_checker import WarmChecker
 class ControlPlane:
     """Answers ARM requests. `settings` may be exchanged at any time."""
 
-    def __init__(self, config: Config, store: Store, access: Access, checker: WarmChecker) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        access: Access,
+        checker: WarmChecker,
+        roles: Roles,
+        assignments: Assignments,
+        deployments: Callable[[str], Sequence[str] | None],
+    ) -> None:
+        """deployments: tells which deployments a host has at present; None: any."""
         self.settings: ArmSettings = config.arm
         self._access = access
         self._throttle = Throttle()
@@ -42,6 +58,9 @@ class ControlPlane:
         self._registry = Registry(
             self._resources,
             ManagedIdentity(config),
+            Insights(config),
+            CognitiveServices(config, deployments),
+            Authorization(config, roles, assignments),
             self._api_management,
         )
 
@@ -73,7 +92,7 @@ class ControlPlane:
     async def _dispatch(self, call: Call, route: Route, conditions: Conditions) -> Answer:
         provider = self._registry.of(route)
         self._resources.check(route)
-        authorize(call.principal, call.request.method, call.request.path, route.type)
+        authorize(call.principal, call.request.method, call.request.path, route.full_type)
         if conditions.failure is not None and not provider.starts_operation(route, call.request.method):
             raise conditions.failure
         self._resources.check_group(route)

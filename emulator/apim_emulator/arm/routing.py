@@ -33,6 +33,18 @@ class Route:
     children: list[str] = field(default_factory=list)
     scope: Route | None = None
 
+    @property
+    def id(self) -> str:
+        """Return the ARM id of a subscription, a resource group, or a resource and its children."""
+        group = f"/resourceGroups/{self.resource_group}" if self.resource_group is not None else ""
+        own = "" if self.name is None else "/".join(("", "providers", self.type, self.name, *self.children))
+        return f"/subscriptions/{self.subscription}{group}{own}"
+
+    @property
+    def full_type(self) -> str:
+        """Return the type with those of the children, an action included, as refusals name what is not allowed."""
+        return "/".join((self.type, *self.children[::2]))
+
     @staticmethod
     def only(method: str, actual: str) -> None:
         """Raise ArmError (405) unless the request has the one method that the path allows."""

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges single answers: of models, streams, lists, and to what must be refused.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
+    Check,
+    failed,
+    passed,
+    skipped,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Unasked
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
+
+# Member of a JSON answer that holds what was asked for.
+_ANSWERS = {"chat": "choices", "completions": "choices", "embeddings": "data", "images": "data", "responses": "output"}
+_AGAIN = "run playbooks/onboard.yml for this inventory, and validate again"
+_REMEDIES = {
+    "unsupported_model": f"the fragments of the gateway do not route it: {_AGAIN}",
+    "missing_model_parameter": f"the policy of the API does not find the model: {_AGAIN}",
+    "backend_unavailable": "look at the backends under connectivity: the breakers of all of them are open",
+    "backend_timeout": "look at the backend's load, and at the network between API Management and it",
+    "backend_unreachable": "check the endpoint, and the network from API Management to it",
+}
+_STATUS_REMEDIES = {
+    401: "give the managed identity its role on the account, or check the credential; --tags preflight tells which",
+    403: "check what the subscription may use, and the network rules of the account",
+    404: "check that the account has this deployment, and the API this operation",
+    410: "the model has been retired: deploy a newer version",
+    429: "the backend throttles: raise its quota, or validate when there is less traffic",
+}
+
+
+def judge_models(
+    observations: Sequence[Observation], unasked: Sequence[Unasked], topology: Topology
+) -> Iterator[Check]:
+    """Yield a check for each model by each operation."""
+    for observation in observations:
+        yield _judged("models", observation, _fault(observation, topology))
+    for each in unasked:
+        yield skipped("models", f"{each.model} by {each.api}", each.reason)
+
+
+def judge_streams(observations: Sequence[Observation]) -> Iterator[Check]:
+    """Yield a check for each stream: it must come in several pieces, and to its end."""
+    for observation in observations:
+        fault = "" if observation.is_good else observation.outcome
+        if not fault and observation.chunks < 2:
+            fault = f"the answer came in {observation.chunks} pieces, not as a stream"
+        yield _judged("streaming", observation, fault)
+
+
+def _judged(group: str, observation: Observation, fault: str) -> Check:
+    name, took = observation.question.title, observation.duration_ms
+    if not fault:
+        return passed(group, name, duration_ms=took)
+    return failed(group, name, fault, remedy_for(observation), duration_ms=took)
+
+
+def remedy_for(observation: Observation) -> str:
+    """Return what to do about an answer that is not the right one."""
+    default = "look at the trace or the logs of the API in API Management"
+    if observation.status is None:
+        return "check the gateway's URL, and the network from here to it"
+    return _REMEDIES.get(observation.code) or _STATUS_REMEDIES.get(observation.status, default)
+
+
+def _fault(observation: Observation, topology: Topology) -> str:
+    """Say what is wrong with the answer of a model; empty when nothing is."""
+    question = observation.question
+    if not observation.is_good:
+        return observation.outcome
+    member = _ANSWERS[question.capability]
+    content = observation.content
+    if not isinstance(content, Mapping) or not content.get(member):
+        return f"the answer has no {member}"
+    if observation.attempts:
+        last = observation.attempts[-1]
+        if topology.member_of(question.model, last.url) is None:
+            return f"{last.url} answered, which the inventory does not list for it"
+    routes = [route.name for route in topology.chain(question.model)]
+    if observation.route and observation.route not in routes:
+        return f"the route {observation.route} answered, not {' or '.join(routes)}"
+    return ""
+
+
+def judge_lists(observations: Sequence[Observation], plan: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield a check for each list of deployments: every deployment of the inventory must have its entry."""
+    expected = sorted((each["name"], each["backend_id"]) for model in plan["models"] for each in model["deployments"])
+    for observation in observations:
+        name, took = observation.question.title, observation.duration_ms
+        content = observation.content
+        if observation.status != 200 or not isinstance(content, Mapping) or not isinstance(content.get("value"), list):
+            fault = observation.outcome if observation.status != 200 else "the answer is no list of deployments"
+            yield failed("listing", name, fault, remedy_for(observation), duration_ms=took)
+            continue
+        listed = [(str(each.get("name")), str(each.get("id"))) for each in content["value"]]
+        missing = [f"{model} of {backend}" for model, backend in expected if (model, backend) not in listed]
+        if missing:
+            yield failed("listing", name, f"it lacks {_some(missing)}", _AGAIN, duration_ms=took)
+        else:
+            yield passed("listing", name, f"{len(listed)} deployments", duration_ms=took)
+
+
+def judge_entries(observations: Sequence[Observation]) -> Iterator[Check]:
+    """Yield a check for each entry of a list that was asked for by its name."""
+    for observation in observations:
+        content = observation.content
+        is_right = isinstance(content, Mapping) and content.get("name") == observation.question.model
+        yield _judged("listing", observation, "" if observation.status == 200 and is_right else observation.outcome)
+
+
+def judge_unknown(observations: Sequence[Observation]) -> Iterator[Check]:
+    """Yield a check for each request that names no model of any inventory: it must be refused as such."""
+    for observation in observations:
+        question = observation.question
+        name = f"an unknown model by {question.operation}"
+        if observation.status == 400 and observation.code == "unsupported_model":
+            yield passed("access", name, duration_ms=observation.duration_ms)
+        else:
+            yield failed(
+                "access",
+                name,
+                f"it is answered {observation.outcome}, not HTTP 400 unsupported_model",
+                "a defaultBackendPool of a product takes unknown models; otherwise " + _AGAIN,
+                duration_ms=observation.duration_ms,
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

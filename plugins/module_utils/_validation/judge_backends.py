@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges backends by the requests that the gateway sent them: whether they answer, and which secrets they were shown.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
+    Check,
+    failed,
+    passed,
+    skipped,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
+
+# From this share of failures on a backend is not taken to be well; single ones happen at every provider.
+_FAILING_SHARE = 0.2
+_THROTTLED = 429
+#: Headers in which clients and gateways show who they are.
+CREDENTIAL_HEADERS = frozenset({"authorization", "api-key", "ocp-apim-subscription-key", "x-api-key", "cookie"})
+_REMEDIES = {
+    None: "check its endpoint, that it runs, and the network from API Management to it",
+    401: "give the managed identity its role on the account, or check the credential; --tags preflight tells which",
+    403: "check the role of the managed identity, and the network rules of the account",
+    404: "check its endpoint, and that it has the deployments that the inventory lists",
+    _THROTTLED: "raise its quota, or add a backend",
+}
+
+
+def attempts_by_backend(observations: Sequence[Observation], topology: Topology) -> dict[str, list[Attempt]]:
+    """Return what was sent to each backend of the plan, and to others under their URLs."""
+    found: dict[str, list[Attempt]] = {}
+    for observation in observations:
+        for attempt in observation.attempts or ():
+            member = topology.member_of(observation.question.model, attempt.url) if observation.question.model else None
+            found.setdefault(member.backend if member else attempt.url, []).append(attempt)
+    return found
+
+
+def judge_backends(
+    observations: Sequence[Observation], topology: Topology, untraced: str, credentials: Mapping[str, frozenset[str]]
+) -> Iterator[Check]:
+    """Yield checks of groups ``connectivity`` and ``secrets`` for each backend.
+
+    :param untraced: why the gateway does not tell whom it asked; empty when it does.
+    :param credentials: names, in lower case, of the headers in which each backend expects its own credential.
+    """
+    attempts = attempts_by_backend(observations, topology)
+    for backend in topology.shown_backends():
+        name = backend["name"]
+        sent = attempts.get(name, [])
+        if not sent:
+            reason = untraced or "no request went there: it stands behind others, or another check failed first"
+            yield skipped("connectivity", name, reason)
+            continue
+        yield _connectivity(name, sent)
+        yield _secrets(name, sent, credentials.get(name, frozenset()))
+
+
+def _connectivity(name: str, sent: Sequence[Attempt]) -> Check:
+    statuses = Counter(attempt.status for attempt in sent if attempt.failed)
+    number = sum(statuses.values())
+    worst = max(statuses, key=lambda status: (status != _THROTTLED, statuses[status]), default=200)
+    only_throttled = set(statuses) == {_THROTTLED}
+    if not number or (only_throttled and number < len(sent)) or number < _FAILING_SHARE * len(sent):
+        note = f"; {_told(statuses)}" if number else ""
+        return passed("connectivity", name, f"{len(sent)} requests{note}")
+    message = f"{number} of {len(sent)} requests failed: {_told(statuses)}"
+    return failed("connectivity", name, message, _REMEDIES.get(worst, "look at the provider's own status and logs"))
+
+
+def _told(statuses: Counter[int | None]) -> str:
+    ordered = sorted(statuses.items(), key=lambda item: (-item[1], item[0] or 0))
+    return ", ".join(
+        f"{number} times {'no answer' if status is None else f'HTTP {status}'}" for status, number in ordered
+    )
+
+
+def _secrets(name: str, sent: Sequence[Attempt], own: frozenset[str]) -> Check:
+    title = f"requests to {name}"
+    if any(attempt.carries_key for attempt in sent):
+        remedy = "delete the key's header and query parameter in the policy of the API, as the shipped fragments do"
+        return failed("secrets", title, "they carry the subscription key of the caller", remedy)
+    foreign = sorted({each for attempt in sent for each in attempt.headers if each in CREDENTIAL_HEADERS - own})
+    if foreign:
+        remedy = "delete these headers in the policy of the API, or set auth_scheme and credential of the backend"
+        return failed("secrets", title, f"they carry credentials that it is not to see: {', '.join(foreign)}", remedy)
+    return passed("secrets", title)

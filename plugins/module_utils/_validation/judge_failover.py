@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges what clients saw while one member of a pool failed.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
+    Check,
+    failed,
+    passed,
+    skipped,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Failover
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
+
+_REMEDY = (
+    "check that the pool has another member that is well, that the breaker counts what failed, and that the retry of "
+    "the API's policy outlasts the breaker"
+)
+
+
+@dataclass
+class Trial:
+    """One pool while a member of it was made to fail, in milliseconds since the validation began.
+
+    :ivar cause: how the member failed, in words.
+    :ivar error: why the trial could not be made; empty when it was.
+    :ivar before: answers while all was well; ``during`` while the member failed; ``after`` when it was well again.
+    :ivar openings: when the member's breaker was seen to open and close; None where nothing tells.
+    """
+
+    failover: Failover
+    cause: str = ""
+    error: str = ""
+    failing_from_ms: float = 0.0
+    failing_to_ms: float = 0.0
+    before: list[Observation] = field(default_factory=list)
+    during: list[Observation] = field(default_factory=list)
+    after: list[Observation] = field(default_factory=list)
+    openings: list[tuple[float, float | None]] | None = None
+
+
+def judge_failover(trial: Trial, topology: Topology) -> Check:
+    """Return the check of a pool: no client may notice that a member failed, and the breaker must take it out."""
+    name, member = trial.failover.route.name, trial.failover.member
+    if trial.error:
+        return skipped("failover", name, trial.error)
+    if fault := _client_fault(trial) or _routing_fault(trial, topology):
+        return failed("failover", name, fault, _REMEDY)
+    told = f"{len(trial.during)} requests were answered while {member.backend} {trial.cause}"
+    if trial.openings:
+        told += ", whose breaker opened"
+    return passed("failover", name, told)
+
+
+def _client_fault(trial: Trial) -> str:
+    """Say which requests of clients failed; empty when none did."""
+    member = trial.failover.member.backend
+    for what, observations in (
+        ("before any member failed", trial.before),
+        (f"while {member} {trial.cause}", trial.during),
+        (f"after {member} was well again", trial.after),
+    ):
+        bad = [each for each in observations if not each.is_good]
+        if bad:
+            return f"{len(bad)} of {len(observations)} requests {what} failed: {bad[0].outcome}"
+    return ""
+
+
+def _routing_fault(trial: Trial, topology: Topology) -> str:
+    """Say what the gateway did not do about the failing member; empty when it did all, or does not tell."""
+    member, route = trial.failover.member, trial.failover.route
+    if trial.openings is not None and not trial.openings and _must_open(trial, topology):
+        return f"the breaker of {member.backend} did not open, although it {trial.cause}"
+    served = [name for each in trial.during if (name := answered_by(each, topology))]
+    if member.backend in served:
+        return f"{member.backend} answered requests although it was made to fail: the trial did not reach it"
+    others = {each.backend for each in route.members} - {member.backend}
+    strange = sorted(set(served) - others)
+    return f"{', '.join(strange)} answered, which is not in the pool" if strange else ""
+
+
+def _must_open(trial: Trial, topology: Topology) -> bool:
+    """Tell whether the member failed as often as opens its breaker."""
+    member = trial.failover.member
+    failures = sum(
+        attempt.failed and topology.member_of(each.question.model, attempt.url) == member
+        for each in trial.during
+        for attempt in each.attempts or ()
+    )
+    return member.trips_after is not None and failures >= member.trips_after
+
+
+def answered_by(observation: Observation, topology: Topology) -> str:
+    """Return the backend whose answer the client got; empty when the gateway does not tell."""
+    if not observation.attempts or not observation.is_good:
+        return ""
+    url = observation.attempts[-1].url
+    member = topology.member_of(observation.question.model, url)
+    return member.backend if member else url
+
+
+def shown_trial(trial: Trial, topology: Topology) -> dict[str, Any]:
+    """Return the trial's timeline, for the result."""
+    answers: Sequence[Observation] = [*trial.before, *trial.during, *trial.after]
+    member = trial.failover.member.backend
+    return {
+        "pool": trial.failover.route.name,
+        "model": trial.failover.question.model,
+        "backend": member,
+        "cause": trial.cause,
+        "failing_from_ms": round(trial.failing_from_ms),
+        "failing_to_ms": round(trial.failing_to_ms),
+        "events": [
+            {
+                "at_ms": round(each.at_ms),
+                "status": each.status,
+                "backend": answered_by(each, topology) or None,
+                "attempts": [_shown_attempt(each, index, topology) for index in range(len(each.attempts or ()))],
+            }
+            for each in answers
+        ],
+        "breaker": [
+            {"backend": member, "open_from_ms": round(begin), "open_to_ms": None if end is None else round(end)}
+            for begin, end in trial.openings or ()
+        ],
+    }
+
+
+def _shown_attempt(observation: Observation, index: int, topology: Topology) -> dict[str, Any]:
+    attempt = (observation.attempts or [])[index]
+    member = topology.member_of(observation.question.model, attempt.url)
+    return {"backend": member.backend if member else attempt.url, "status": attempt.status}

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts together what was found of a service: its configuration, its prerequisites, its answers.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
+    FAILED,
+    GROUPS,
+    PASSED,
+    Check,
+    failed,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.drift import judge_drift
+
+_MEASURED = ("models", "backends", "shares", "latency", "failover", "streaming")
+
+
+def validation_result(
+    service: Mapping[str, str],
+    comparison: Mapping[str, Any] | None,
+    preflight: Mapping[str, Any] | None,
+    probes: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the result for one service.
+
+    :param service: ``name`` and ``resource_group``.
+    :param comparison: result of module ``apim_llm_gateway`` in check mode and diff mode; None when it was not wanted.
+    :param preflight: result of module ``apim_llm_preflight``; None when it was not wanted.
+    :param probes: results of ``apim_llm_gateway_probe``, the earliest first; of later ones the parts that they measured
+        count.
+    """
+    checks = _unique(
+        [
+            *(judge_drift(comparison) if comparison is not None else ()),
+            *(_prerequisites(preflight) if preflight is not None else ()),
+            *(check for probe in probes for check in _of_probe(probe)),
+        ]
+    )
+    ran = [probe for probe in probes if "checks" in probe]
+    sources = [*ran, *(each for each in (comparison, preflight) if each)]
+    gateway: Mapping[str, Any] = next((each["gateway"] for each in sources if each.get("gateway")), {})
+    durations = [float(probe["duration_s"]) for probe in ran]
+    return {
+        "service": service["name"],
+        "resource_group": service["resource_group"],
+        "gateway_url": gateway.get("url") or "",
+        "sku": gateway.get("sku") or "",
+        "location": gateway.get("location") or "",
+        "started": min((probe["started"] for probe in ran), default=""),
+        "duration_s": round(sum(durations), 1),
+        "outcome": FAILED if any(check.outcome == FAILED for check in checks) else PASSED,
+        "calls": {name: sum(int(probe["calls"][name]) for probe in ran) for name in ("planned", "made")},
+        "checks": [check.shown() for check in checks],
+        **{name: _last(ran, name) for name in _MEASURED},
+    }
+
+
+def _last(probes: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """Return a part of the result as the last probe has it that measured it."""
+    return next((list(probe[name]) for probe in reversed(probes) if probe.get(name)), [])
+
+
+def _prerequisites(preflight: Mapping[str, Any]) -> Iterator[Check]:
+    if "findings" not in preflight:
+        message = str(preflight.get("msg") or "the prerequisites could not be looked at")
+        yield failed("prerequisites", "the service", message, "repair what the message names, and validate again")
+        return
+    for each in preflight["findings"]:
+        name = f"{each['check']} of {each['subject']}"
+        yield Check("prerequisites", name, each["outcome"], each["message"], each["remedy"])
+
+
+def _of_probe(probe: Mapping[str, Any]) -> Iterator[Check]:
+    if "checks" not in probe:
+        message = str(probe.get("msg") or "the gateway could not be tried")
+        yield failed("connectivity", "the gateway", message, "repair what the message names, and validate again")
+        return
+    for each in probe["checks"]:
+        yield Check(**{name: each[name] for name in ("group", "name", "outcome", "message", "remedy", "duration_s")})
+
+
+def _unique(checks: Sequence[Check]) -> list[Check]:
+    """Return the checks by group, with names that are unique within theirs."""
+    seen: dict[tuple[str, str], int] = {}
+    found = []
+    for check in sorted(checks, key=lambda each: GROUPS.index(each.group)):
+        number = seen[check.group, check.name] = seen.get((check.group, check.name), 0) + 1
+        found.append(check if number == 1 else replace(check, name=f"{check.name} ({number})"))
+    return found

@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action ``apim_llm_gateway_probe``: runs on the controller, where it can tell how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient, create_client
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError, ConfigurationError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import read_gateway
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.argument_spec import (
+    PROBE_ARGUMENT_SPEC,
+    limit_problems,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Asker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.failing import try_failover
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.faults import (
+    AddressFault,
+    EmbeddedFault,
+    Fault,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.gateway import GatewayClient
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import ServiceReader
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.tracing import Tracer
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.validation import Validation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation import schedule as scheduled
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import (
+    Topology,
+    credential_headers,
+)
+
+Params = dict[str, Any]
+
+_NO_FAULT = (
+    "only providers of the embedded Azure can be told to fail; failover: address (llm_validation_failover) allows to "
+    "give a backend an address where nobody is, for a while"
+)
+
+
+class ActionModule(ActionBase):
+    """Asks a gateway, and returns what was found."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        """Return the result of the task."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        # ansible-core annotates only a part of it.
+        _validation, params = self.validate_argument_spec(PROBE_ARGUMENT_SPEC)  # type: ignore[no-untyped-call]
+        host = (task_vars or {}).get("inventory_hostname", params["service_name"])
+        try:
+            problems = limit_problems(params)
+            if problems:
+                raise ConfigurationError(problems)
+            probe = _Probe(params, lambda text: self._display.display(f"{host}: {text}"))
+            return {**result, "changed": False, **probe.run(check_mode=self._task.check_mode)}
+        except ClientError as error:
+            return {**result, "failed": True, "msg": str(error)}
+
+
+class _Probe:
+    """One run of the action."""
+
+    def __init__(self, params: Params, tell: Callable[[str], None]) -> None:
+        self._params = params
+        self._tell = tell
+        self._client: ArmClient = create_client(params)
+        self._reader = ServiceReader(self._client, params["parallelism"])
+        self._topology = Topology(params["plan"])
+        self._products = self._reader.products() if scheduled.ACCESS in params["checks"] else []
+        self._restricted = self._reader.restricted(self._products)
+        self._fault = self._way_to_fail() if scheduled.FAILOVER in params["checks"] else None
+
+    def run(self, *, check_mode: bool) -> dict[str, Any]:
+        """Make the checks and return the parts of the result that they give."""
+        params, began = self._params, datetime.now(UTC)
+        gateway, _client_id = read_gateway(self._client)
+        apis = self._reader.apis(params["apis"])
+        schedule = self._schedule(apis)
+        self._tell(f"{schedule.told()}; {params['concurrency']} at a time")
+        found: dict[str, Any] = {
+            "gateway": gateway,
+            "models": self._topology.shown_models(),
+            "backends": self._topology.shown_backends(),
+            "checks": [],
+            "calls": {"planned": schedule.calls, "made": 0},
+        }
+        if not check_mode:
+            found |= self._validate(gateway, apis, schedule)
+        found["started"] = began.strftime("%Y-%m-%dT%H:%M:%SZ")
+        found["duration_s"] = round((datetime.now(UTC) - began).total_seconds(), 1)
+        return found
+
+    def _schedule(self, apis: list[dict[str, str]]) -> scheduled.Schedule:
+        params = self._params
+        limits = scheduled.Limits(params["share_requests"], params["latency_requests"])
+        checks = [each for each in params["checks"] if each != scheduled.FAILOVER or self._fault is not None]
+        schedule = scheduled.schedule_of(
+            params["plan"], apis, checks=checks, limits=limits, chat_options=params["chat_options"]
+        )
+        schedule.products = len(self._restricted)
+        if schedule.calls > params["max_calls"]:
+            remedy = "raise max_calls, or lower share_requests and latency_requests, or leave checks out"
+            raise ConfigurationError(
+                [f"max_calls is {params['max_calls']}, but this makes {schedule.told()}; {remedy}"]
+            )
+        return schedule
+
+    def _validate(
+        self, gateway: Mapping[str, Any], apis: list[dict[str, str]], schedule: scheduled.Schedule
+    ) -> dict[str, Any]:
+        params, checks = self._params, self._params["checks"]
+        client = GatewayClient(gateway["url"], params["concurrency"], params["request_timeout"])
+        asker = Asker(client, Tracer(self._client), params["concurrency"])
+        key = params["subscription_key"]
+        access = self._reader.access_by(key, apis) if key else self._reader.access(params["subscription"], apis)
+        validation = Validation(params["plan"], apis, schedule, asker, access, self._tell)
+        if scheduled.LISTING in checks:
+            validation.check_lists()
+        if scheduled.MODELS in checks:
+            validation.check_models()
+        if scheduled.STREAMING in checks:
+            validation.check_streams()
+        validation.measure(params["max_p95_ms"], latency=scheduled.LATENCY in checks)
+        if scheduled.ACCESS in checks:
+            validation.check_access(self._reader, self._restricted)
+            validation.judge_leaks(self._reader, self._products)
+        if scheduled.MODELS in checks:
+            validation.judge_backends(credential_headers(params["plan"]))
+        if self._fault is not None:
+            trials = [try_failover(each, self._fault, asker, access, self._tell) for each in schedule.failovers]
+            validation.judge_failovers(trials)
+        elif scheduled.FAILOVER in checks:
+            validation.leave_out("failover", "pools", _NO_FAULT)
+        return {
+            "checks": [check.shown() for check in validation.checks],
+            "calls": {"planned": schedule.calls, "made": asker.asked},
+            **validation.measured,
+        }
+
+    def _way_to_fail(self) -> Fault | None:
+        """Return the way to let a member fail; None where there is none that was allowed."""
+        params = self._params
+        if params["failover"] == "address":
+            return AddressFault(self._client, params["propagation_delay"])
+        admin = params["emulator_admin_url"]
+        return EmbeddedFault(admin, f"{params['resource_group']}/{params['service_name']}") if admin else None

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter ``llm_validation_result``: the result of the validation of one service."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: llm_validation_result
+short_description: Put together what a validation found of a service
+version_added: 1.0.0
+author: citadel.ai_gateway contributors (@citadel)
+description:
+  - Puts the results of M(citadel.ai_gateway.apim_llm_gateway_probe), of M(citadel.ai_gateway.apim_llm_gateway) in check
+    mode and of M(citadel.ai_gateway.apim_llm_preflight) into one list of checks, with what was measured.
+  - A module that failed becomes a failed check.
+positional: _input
+options:
+  _input:
+    description: Results of M(citadel.ai_gateway.apim_llm_gateway_probe), in the order in which they were made.
+    type: list
+    elements: dict
+    required: true
+  service:
+    description: Name of the API Management service.
+    type: str
+    required: true
+  resource_group:
+    description: Its resource group.
+    type: str
+    required: true
+  comparison:
+    description: Result of M(citadel.ai_gateway.apim_llm_gateway) in check mode and diff mode.
+    type: dict
+  preflight:
+    description: Result of M(citadel.ai_gateway.apim_llm_preflight).
+    type: dict
+seealso:
+  - plugin: citadel.ai_gateway.llm_validation_table
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Judge a gateway by its answers alone
+  ansible.builtin.set_fact:
+    result: >-
+      {{ [probe] | citadel.ai_gateway.llm_validation_result(service=apim_service_name,
+                                                            resource_group=apim_resource_group) }}
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - The result, with C(service), C(resource_group), C(gateway_url), C(sku), C(location), C(started), C(duration_s),
+      C(outcome) (V(failed) as soon as one check is), C(calls), C(checks) and what was measured. C(models), C(backends),
+      C(shares), C(latency), C(failover) and C(streaming).
+  type: dict
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.result import validation_result
+
+
+def llm_validation_result(
+    probes: Sequence[Mapping[str, Any]],
+    service: str,
+    resource_group: str,
+    comparison: Mapping[str, Any] | None = None,
+    preflight: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the result of the validation of one service."""
+    place = {"name": service, "resource_group": resource_group}
+    return validation_result(place, comparison or None, preflight or None, probes)
+
+
+class FilterModule:
+    """Names the filter for Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters of this file by name."""
+        return {"llm_validation_result": llm_validation_result}

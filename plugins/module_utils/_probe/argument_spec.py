@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of ``apim_llm_gateway_probe``, which its documentation and its action plugin share.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.common.parameters import env_fallback
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.argument_spec import AUTH_ARGUMENT_SPEC
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import API_TYPES
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import CHECKS, FAILOVER
+
+PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    **AUTH_ARGUMENT_SPEC,
+    "plan": {"type": "dict", "required": True},
+    "apis": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "path": {"type": "str", "required": True},
+            "type": {"type": "str", "choices": list(API_TYPES), "default": API_TYPES[0]},
+        },
+    },
+    "checks": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(CHECKS),
+        "default": [check for check in CHECKS if check != FAILOVER],
+    },
+    "subscription": {"type": "str", "default": "master"},
+    "subscription_key": {"type": "str", "no_log": True},
+    "concurrency": {"type": "int", "default": 4},
+    "max_calls": {"type": "int", "default": 1000},
+    "share_requests": {"type": "int", "default": 60},
+    "latency_requests": {"type": "int", "default": 10},
+    "max_p95_ms": {"type": "int", "default": 0},
+    "request_timeout": {"type": "int", "default": 240},
+    "chat_options": {"type": "dict", "default": {}},
+    "failover": {"type": "str", "choices": ["embedded", "address"], "default": "embedded"},
+    "propagation_delay": {"type": "int", "default": 60},
+    "emulator_admin_url": {"type": "str", "fallback": (env_fallback, ["APIM_EMULATOR_ADMIN_URL"])},
+}
+
+_RANGES = {
+    "concurrency": (1, 64),
+    "max_calls": (0, 1_000_000),
+    "share_requests": (10, 10_000),
+    "latency_requests": (0, 10_000),
+    "max_p95_ms": (0, 3_600_000),
+    "request_timeout": (1, 3600),
+    "propagation_delay": (0, 3600),
+}
+
+
+def limit_problems(params: dict[str, Any]) -> list[str]:
+    """Return a sentence for each number that is out of its range."""
+    return [
+        f"{name} is {params[name]}: write a number from {lowest} to {highest}"
+        for name, (lowest, highest) in _RANGES.items()
+        if not lowest <= params[name] <= highest
+    ]

@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads from ARM what a validation needs: APIs, keys, products with their policies, and what may hold credentials.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ConfigurationError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import (
+    Restriction,
+    read_restriction,
+)
+
+_KEY_HEADER = "Ocp-Apim-Subscription-Key"
+_RAW = {"format": "rawxml"}
+_ACTIVE = "active"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product with a policy of its own.
+
+    :ivar subscription: name of an active subscription to it; empty when there is none.
+    :ivar apis: names of its APIs.
+    """
+
+    name: str
+    policy: str
+    subscription: str
+    apis: frozenset[str]
+
+
+class ServiceReader:
+    """Reads one API Management service. Every method raises ArmError when ARM refuses."""
+
+    def __init__(self, client: ArmClient, parallelism: int) -> None:
+        self._client = client
+        self._path = client.service_path
+        self._parallelism = parallelism
+
+    def apis(self, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+        """Return the APIs at the wanted paths: ``name``, ``path``, ``type`` and ``key_header``.
+
+        :param wanted: ``path`` and ``type`` of each.
+        :raises ConfigurationError: when the service has no API at some of them.
+        """
+        listed = {
+            str(each["properties"].get("path") or "").lower(): each
+            for each in self._client.list(f"{self._path}/apis")
+            if each["properties"].get("isCurrent", True)
+        }
+        missing = [each["path"] for each in wanted if each["path"].lower() not in listed]
+        if missing:
+            paths = ", ".join(sorted(path for path in listed if path)) or "none"
+            raise ConfigurationError(
+                [f"the service has no API at path {path}; it has {paths}: onboard first" for path in missing]
+            )
+        return [_api(each, listed[each["path"].lower()]) for each in wanted]
+
+    def access(self, subscription: str, apis: Sequence[Mapping[str, str]]) -> Access:
+        """Return the means of a client that has a subscription."""
+        answer = self._client.post(f"{self._path}/subscriptions/{subscription}/listSecrets")
+        return self.access_by(str(answer.get("primaryKey") or answer.get("secondaryKey") or ""), apis)
+
+    @staticmethod
+    def access_by(key: str, apis: Sequence[Mapping[str, str]]) -> Access:
+        """Return the means of a client that has a key."""
+        return Access(key, {api["name"]: api["key_header"] for api in apis})
+
+    def products(self) -> list[Product]:
+        """Return the products with a policy of their own."""
+        names = [each["name"] for each in self._client.list(f"{self._path}/products")]
+        subscriptions = self._client.list(f"{self._path}/subscriptions") if names else []
+        with ThreadPoolExecutor(self._parallelism) as executor:
+            found = list(executor.map(lambda name: self._product(name, subscriptions), names))
+        return [product for product in found if product.policy]
+
+    @staticmethod
+    def restricted(products: Sequence[Product]) -> dict[Product, Restriction]:
+        """Return the products whose policies restrict models or pools, and how."""
+        found = {product: read_restriction(product.policy) for product in products}
+        return {product: restriction for product, restriction in found.items() if restriction.restricts}
+
+    def policies(self, apis: Sequence[Mapping[str, str]], products: Sequence[Product]) -> dict[str, str]:
+        """Return the text of each fragment and policy that requests to these APIs pass, under what people call it."""
+        fragments = {
+            f"fragment {each['name']}": str(each["properties"].get("value") or "")
+            for each in self._client.list(f"{self._path}/policyFragments")
+        }
+        places = {"the policy of all APIs": f"{self._path}/policies/policy"}
+        places |= {
+            f"the policy of API {api['name']}": f"{self._path}/apis/{api['name']}/policies/policy" for api in apis
+        }
+        with ThreadPoolExecutor(self._parallelism) as executor:
+            texts = dict(zip(places, executor.map(self._policy, places.values()), strict=True))
+        own = {f"the policy of product {product.name}": product.policy for product in products}
+        return {title: text for title, text in {**fragments, **texts, **own}.items() if text}
+
+    def collection(self, name: str) -> list[dict[str, Any]]:
+        """Return all objects of a kind, as ARM shows them."""
+        return self._client.list(f"{self._path}/{name}")
+
+    def _product(self, name: str, subscriptions: Sequence[Mapping[str, Any]]) -> Product:
+        path = f"{self._path}/products/{name}"
+        policy = self._policy(f"{path}/policies/policy")
+        if not policy:
+            return Product(name, "", "", frozenset())
+        own = f"/products/{name}".lower()
+        subscription = next(
+            (
+                str(each["name"])
+                for each in subscriptions
+                if str(each["properties"].get("scope") or "").lower().endswith(own)
+                and each["properties"].get("state") == _ACTIVE
+            ),
+            "",
+        )
+        return Product(name, policy, subscription, frozenset(api["name"] for api in self._client.list(f"{path}/apis")))
+
+    def _policy(self, path: str) -> str:
+        entity = self._client.get(path, query=_RAW)
+        return str(entity.body["properties"].get("value") or "") if entity else ""
+
+
+def _api(wanted: Mapping[str, str], entity: Mapping[str, Any]) -> dict[str, str]:
+    names = entity["properties"].get("subscriptionKeyParameterNames") or {}
+    return {
+        "name": str(entity["name"]),
+        "path": str(entity["properties"]["path"]),
+        "type": wanted["type"],
+        "key_header": str(names.get("header") or _KEY_HEADER),
+    }

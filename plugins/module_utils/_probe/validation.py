@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Goes through the checks of a gateway, one kind after the other, and tells how far it is.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access, Asker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import Check, skipped
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_answers import (
+    judge_entries,
+    judge_lists,
+    judge_models,
+    judge_streams,
+    judge_unknown,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_backends import judge_backends
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import (
+    Trial,
+    judge_failover,
+    shown_trial,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_shares import (
+    ShareSample,
+    judge_latency,
+    judge_shares,
+    latencies,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.leaks import judge_leaks
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
+    entry_question,
+    listing_questions,
+    questions_of,
+    repeated_question,
+    unknown_questions,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import (
+    ProductTrial,
+    Restriction,
+    accounts_of,
+    judge_products,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat, Schedule
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
+
+# Answers between two lines about progress.
+_STEP = 25
+
+
+class Validation:
+    """The traffic of one validation: what is asked, in which order, and what is found.
+
+    :ivar checks: what was found so far.
+    :ivar measured: parts of the result, by name.
+    """
+
+    def __init__(
+        self,
+        plan: Mapping[str, Any],
+        apis: Sequence[Mapping[str, str]],
+        schedule: Schedule,
+        asker: Asker,
+        access: Access,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._plan = plan
+        self._apis = apis
+        self._schedule = schedule
+        self._asker = asker
+        self._access = access
+        self._tell = tell
+        self._topology = Topology(plan)
+        self._seen: list[Observation] = []
+        self.checks: list[Check] = []
+        self.measured: dict[str, Any] = {}
+
+    def check_lists(self) -> None:
+        """Read the list of models by each API, and one entry of it."""
+        self._tell("reading the lists of models")
+        lists = self._asker.ask_all(listing_questions(self._apis), self._access)
+        self.checks += judge_lists(lists, self._plan)
+        names = [model["name"] for model in self._plan["models"] if not set(model["name"]) & set("\\/?#{}%")]
+        if names:
+            entries = [entry_question(api, names[0]) for api in self._apis]
+            self.checks += judge_entries(self._asker.ask_all(entries, self._access))
+
+    def check_models(self) -> None:
+        """Ask every model by every API."""
+        questions = self._schedule.questions
+        answers = self._asker.ask_all(questions.asked, self._access, self._progress("models", len(questions.asked)))
+        self._seen += answers
+        self.checks += judge_models(answers, questions.unasked, self._topology)
+
+    def check_streams(self) -> None:
+        """Ask for streams."""
+        number = len(self._schedule.streams)
+        answers = self._asker.ask_all(self._schedule.streams, self._access, self._progress("streams", number))
+        self._seen += answers
+        self.checks += judge_streams(answers)
+        self.measured["streaming"] = [
+            {
+                "model": each.question.model,
+                "first_chunk_ms": round(each.first_chunk_ms, 1),
+                "total_ms": round(each.duration_ms, 1),
+                "chunks": each.chunks,
+            }
+            for each in answers
+            if each.is_good and each.first_chunk_ms is not None
+        ]
+
+    def measure(self, max_p95_ms: int, *, latency: bool) -> None:
+        """Ask each model many times: for the shares of its pool, and for latency."""
+        shares: list[dict[str, Any]] = []
+        for repeat in self._schedule.repeats:
+            answers = self._repeat(repeat)
+            if repeat.route is None:
+                continue
+            sample = ShareSample(repeat, repeat.route, answers, self._topology)
+            if sample.is_suspicious:
+                self._tell(f"shares of {repeat.route.name}: unlikely, measured once more")
+                sample = ShareSample(repeat, repeat.route, self._repeat(repeat), self._topology)
+            check, numbers = judge_shares(sample, self._asker.tracer.unavailable)
+            self.checks.append(check)
+            shares += [numbers] if numbers else []
+        self.measured["shares"] = shares
+        if latency:
+            self.measured["latency"] = latencies(
+                [each for each in self._seen if not each.question.streams], self._topology
+            )
+            self.checks += judge_latency(self.measured["latency"], max_p95_ms)
+
+    def check_access(self, reader: ServiceReader, restricted: Mapping[Product, Restriction]) -> None:
+        """Ask for a model that nobody serves, and as a client of each product that restricts models for one of both."""
+        self._tell("asking for what must be refused")
+        self.checks += judge_unknown(self._asker.ask_all(unknown_questions(self._apis), self._access))
+        trials = [self._try_product(product, each, reader) for product, each in restricted.items()]
+        self.checks += judge_products(trials)
+        if not restricted:
+            self.checks.append(skipped("access", "forbidden models", "no product restricts models or pools"))
+
+    def judge_backends(self, credentials: Mapping[str, frozenset[str]]) -> None:
+        """Judge backends by all that the gateway sent them."""
+        self.checks += judge_backends(self._seen, self._topology, self._asker.tracer.unavailable, credentials)
+
+    def judge_failovers(self, trials: Sequence[Trial]) -> None:
+        """Judge the pools of which a member was made to fail."""
+        self.checks += [judge_failover(trial, self._topology) for trial in trials]
+        self.checks += [skipped("failover", name, reason) for name, reason in self._schedule.unable.items()]
+        self.measured["failover"] = [shown_trial(trial, self._topology) for trial in trials if not trial.error]
+
+    def leave_out(self, group: str, name: str, reason: str) -> None:
+        """Say why something was not checked."""
+        self.checks.append(skipped(group, name, reason))
+
+    def judge_leaks(self, reader: ServiceReader, products: Sequence[Product]) -> None:
+        """Look for credentials that can be read in the service."""
+        self._tell("looking for credentials that can be read")
+        policies = reader.policies(self._apis, products)
+        self.checks += judge_leaks(reader.collection("backends"), reader.collection("namedValues"), policies)
+
+    def _repeat(self, repeat: Repeat) -> list[Observation]:
+        what = f"shares of {repeat.route.name}" if repeat.route else f"latency of {repeat.question.model}"
+        answers = self._asker.ask_all(
+            [repeat.question] * repeat.number, self._access, self._progress(what, repeat.number)
+        )
+        self._seen += answers
+        return answers
+
+    def _try_product(self, product: Product, restriction: Restriction, reader: ServiceReader) -> ProductTrial:
+        trial = ProductTrial(product.name)
+        apis = [api for api in self._apis if api["name"] in product.apis]
+        if restriction.unreadable:
+            trial.reason = f"an expression sets {restriction.unreadable}, so that nobody can foresee what it allows"
+        elif not apis:
+            trial.reason = "it has none of the APIs that are tried"
+        elif not product.subscription:
+            trial.reason = "it has no active subscription to try it with"
+        if trial.reason:
+            return trial
+        access = reader.access(product.subscription, self._apis)
+        accounts = accounts_of(self._plan)
+        allowed = {model["name"]: restriction.allows(model, accounts) for model in self._plan["models"]}
+        asked = questions_of(self._plan, apis, {}).asked
+        for wanted in (True, False):
+            names = [name for name, is_allowed in allowed.items() if is_allowed == wanted]
+            question = next((found for name in names if (found := repeated_question(asked, name))), None)
+            if question is None:
+                continue
+            (answer,) = self._asker.ask_all([replace(question, refused=not wanted)], access)
+            if wanted:
+                trial.allowed = answer
+            else:
+                trial.forbidden = answer
+        return trial
+
+    def _progress(self, what: str, number: int) -> Callable[[int], None]:
+        """Return what tells of every so many answers, and of the last one."""
+
+        def progress(done: int) -> None:
+            if done == number or done % _STEP == 0:
+                self._tell(f"{what}: {done} of {number}")
+
+        return progress

@@ -1,0 +1,231 @@
+#!/usr/bin/python
+
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module apim_llm_gateway_probe: its documentation and options; the action plugin of that name does the work."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: apim_llm_gateway_probe
+short_description: Try the LLM routing of an API Management service with requests
+version_added: 1.0.0
+author: citadel.ai_gateway contributors (@citadel)
+description:
+  - Sends requests through a gateway as clients do, and judges what comes back by a routing plan.
+  - Tells how many requests go to LLMs before it makes the first one, and then how far it is.
+  - Which backend served a request is read in the traces of API Management, one call of ARM for each request.
+    Where traces are refused, what depends on them is V(skipped).
+  - Does not fail for what it finds.
+extends_documentation_fragment:
+  - citadel.ai_gateway.azure
+  - citadel.ai_gateway.azure.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Tells how many requests it would make, and makes none.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  plan:
+    description: The routing plan, from the filter P(citadel.ai_gateway.llm_routing_plan#filter).
+    type: dict
+    required: true
+  apis:
+    description: The APIs to try.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: Path below the URL of the gateway.
+        type: str
+        required: true
+      type:
+        description:
+          - What clients of the API speak. V(azure-openai) has the model in the path, the others in the body.
+        type: str
+        choices: [openai, models-inference, azure-openai]
+        default: openai
+  checks:
+    description:
+      - V(listing) reads the lists of deployments, V(models) asks each model by each API, V(streaming) asks for streams,
+        V(shares) compares how pools spread requests with their weights, V(latency) measures how long models take,
+        V(access) asks for what must be refused and looks for credentials that can be read in the service, V(failover)
+        lets a member of each pool fail.
+    type: list
+    elements: str
+    choices: [listing, models, streaming, shares, latency, access, failover]
+    default: [listing, models, streaming, shares, latency, access]
+  subscription:
+    description:
+      - Id of the subscription of API Management whose key is used. It is read from ARM and never shown.
+      - The default is the one for all APIs, to which no product's policy applies.
+    type: str
+    default: master
+  subscription_key:
+    description: The key, where ARM shall not be asked for one.
+    type: str
+  concurrency:
+    description: Requests at a time, from 1 to 64.
+    type: int
+    default: 4
+  max_calls:
+    description: Requests to LLMs that may be made. When more are due none is made, and the task fails.
+    type: int
+    default: 1000
+  share_requests:
+    description:
+      - Requests with which the shares of a pool are measured. What is as unlikely as one in a thousand is measured a
+        second time, so that only one right pool in a million is taken for a wrong one.
+      - Pools whose best priority has one member get 10.
+    type: int
+    default: 60
+  latency_requests:
+    description: Requests with which the latency of a model without a pool is measured.
+    type: int
+    default: 10
+  max_p95_ms:
+    description: What the 95th percentile of the latency may be in milliseconds; V(0) for no limit.
+    type: int
+    default: 0
+  request_timeout:
+    description: Seconds that may pass without a byte of an answer.
+    type: int
+    default: 240
+  chat_options:
+    description: Further members of the body of a chat, such as C(max_completion_tokens).
+    type: dict
+    default: {}
+  failover:
+    description:
+      - How a member is made to fail. V(embedded) tells the provider in the embedded Azure. V(address) gives the backend
+        an address where nobody is, and takes it back afterwards; live requests fail over meanwhile, too.
+    type: str
+    choices: [embedded, address]
+    default: embedded
+  propagation_delay:
+    description: Seconds until all gateways have seen a changed backend, for O(failover=address).
+    type: int
+    default: 60
+  emulator_admin_url:
+    description:
+      - Address of the embedded Azure's admin API, for O(failover=embedded).
+      - Can also be set with the environment variable E(APIM_EMULATOR_ADMIN_URL).
+    type: str
+notes:
+  - Runs on the controller, as an action plugin, with the Python of Ansible itself.
+  - Needs C(API Management Service Contributor) on the service, for keys and traces.
+seealso:
+  - module: citadel.ai_gateway.apim_llm_gateway
+  - plugin: citadel.ai_gateway.llm_validation_result
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Ask every model of a plan by the Universal LLM API
+  citadel.ai_gateway.apim_llm_gateway_probe:
+    resource_group: rg-citadel-governance-hub
+    service_name: apim-citadel-governance-hub
+    plan: "{{ llm_routing_plan }}"
+    apis:
+      - path: models
+    checks: [models]
+  register: probe
+
+- name: Show what failed
+  ansible.builtin.debug:
+    msg: "{{ probe.checks | selectattr('outcome', 'equalto', 'failed') }}"
+"""
+
+RETURN = r"""
+gateway:
+  description: The API Management service, as M(citadel.ai_gateway.apim_llm_gateway) returns it.
+  returned: always
+  type: dict
+checks:
+  description: What was looked at, in the order in which it was.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    group:
+      description: Kind of check.
+      type: str
+      sample: models
+    name:
+      description: What was checked, unique within its group.
+      type: str
+      sample: gpt-4o by POST /models/chat/completions
+    outcome:
+      description: One of V(passed), V(failed) and V(skipped).
+      type: str
+      sample: passed
+    message:
+      description: What is wrong, or why the check was skipped.
+      type: str
+    remedy:
+      description: What to do about it.
+      type: str
+    duration_s:
+      description: Duration in seconds.
+      type: float
+calls:
+  description: Requests to LLMs, C(planned) and C(made).
+  returned: always
+  type: dict
+models:
+  description: The models with their routes and members.
+  returned: always
+  type: list
+  elements: dict
+backends:
+  description: The backends that routes use.
+  returned: always
+  type: list
+  elements: dict
+shares:
+  description: How each pool spread requests, C(expected) by its weights and C(served).
+  returned: when measured
+  type: list
+  elements: dict
+latency:
+  description: Percentiles of the latency by model and backend, in milliseconds.
+  returned: when measured
+  type: list
+  elements: dict
+streaming:
+  description: When the first and the last chunk of each stream came.
+  returned: when measured
+  type: list
+  elements: dict
+failover:
+  description: Timelines of the pools of which a member was made to fail.
+  returned: when measured
+  type: list
+  elements: dict
+started:
+  description: When it began, in UTC.
+  returned: always
+  type: str
+duration_s:
+  description: How long it took, in seconds.
+  returned: always
+  type: float
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.argument_spec import PROBE_ARGUMENT_SPEC
+
+
+def main() -> None:
+    """Say that this is not how it runs: Ansible prefers the action plugin, which knows the terminal."""
+    module = AnsibleModule(argument_spec=PROBE_ARGUMENT_SPEC, supports_check_mode=True)  # type: ignore[no-untyped-call]
+    module.fail_json(msg="this runs as an action plugin; plugins/action/apim_llm_gateway_probe.py is missing")
+
+
+if __name__ == "__main__":
+    main()

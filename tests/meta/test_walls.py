@@ -20,17 +20,32 @@ OWN_PREFIX = "ansible_collections.citadel.ai_gateway."
 # Which rooms of the collection the files of a room may import besides their own.
 ALLOWED = {
     "plugins/doc_fragments": frozenset[str](),
-    "plugins/filter": frozenset({"_bicep", "_report", "_routing", "plugin_utils"}),
+    "plugins/filter": frozenset({"_bicep", "_report", "_routing", "_validation", "plugin_utils"}),
     "plugins/plugin_utils": frozenset({"_routing"}),
     "plugins/modules": frozenset(
-        {"_module", "_gateway", "_prerequisites", "_preflight", "_apis", "_changes", "_resources", "_azure"}
+        {
+            "_module",
+            "_gateway",
+            "_prerequisites",
+            "_preflight",
+            "_probe",
+            "_workbook",
+            "_apis",
+            "_changes",
+            "_resources",
+            "_azure",
+        }
     ),
+    "plugins/action": frozenset({"_probe", "_validation", "_gateway", "_azure"}),
+    "plugins/module_utils/_probe": frozenset({"_validation", "_azure"}),
+    "plugins/module_utils/_validation": frozenset({"_resources"}),
     "plugins/module_utils/_apis": frozenset({"_changes", "_resources"}),
     "plugins/module_utils/_module": frozenset({"_changes", "_reconcile", "_resources", "_azure"}),
     "plugins/module_utils/_gateway": frozenset({"_azure"}),
     "plugins/module_utils/_prerequisites": frozenset({"_preflight", "_gateway", "_azure"}),
     "plugins/module_utils/_preflight": frozenset({"_routing", "_resources"}),
     "plugins/module_utils/_reconcile": frozenset({"_changes", "_conflicts", "_sharing", "_resources", "_azure"}),
+    "plugins/module_utils/_workbook": frozenset({"_changes", "_resources", "_azure"}),
     "plugins/module_utils/_sharing": frozenset({"_changes", "_conflicts", "_resources"}),
     "plugins/module_utils/_conflicts": frozenset({"_changes", "_resources"}),
     "plugins/module_utils/_changes": frozenset({"_resources", "_azure"}),
@@ -100,7 +115,7 @@ def test_embedded_azure_knows_nothing_of_the_collection(path: Path) -> None:
     "path",
     [
         path
-        for room in ("_bicep", "_report", "_routing", "_resources", "_preflight")
+        for room in ("_bicep", "_report", "_routing", "_resources", "_preflight", "_validation")
         for path in files(f"plugins/module_utils/{room}")
     ],
     ids=relative,

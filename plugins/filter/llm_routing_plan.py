@@ -56,6 +56,9 @@ options:
       - What is done about retirement dates, as in the variable C(llm_retirement).
       - They are compared with the current date in UTC.
     type: dict
+  workbook:
+    description: The monitoring workbook, as in the variable C(llm_workbook).
+    type: dict
   raise_problems:
     description:
       - Whether problems of the inventory stop the task.
@@ -128,6 +131,12 @@ _value:
       description: The APIs to deploy, for the filter P(citadel.ai_gateway.llm_apis#filter).
       type: list
       elements: dict
+    workbook:
+      description:
+        - What shall become of the monitoring workbook, for the module M(citadel.ai_gateway.apim_llm_workbook). Empty
+          when nothing needs to be done.
+        - C(state), C(application_insights) (ARM id), C(display_name), C(resource_group) and C(location).
+      type: dict
     owner:
       description: Name that marks what the inventory owns.
       type: str
@@ -161,6 +170,7 @@ def llm_routing_plan(
     prune: Any = False,
     backend_scope: Any = "auto",
     retirement: Any = None,
+    workbook: Any = None,
     raise_problems: bool = True,
 ) -> dict[str, Any]:
     """Return the routing plan of an inventory.
@@ -179,6 +189,7 @@ def llm_routing_plan(
             prune=prune,
             backend_scope=backend_scope,
             retirement=retirement,
+            workbook=workbook,
             today=datetime.now(UTC).date(),
         )
     except InventoryError as error:

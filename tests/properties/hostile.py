@@ -91,6 +91,7 @@ _VARIABLES = (
     "llm_prune",
     "llm_backend_scope",
     "llm_retirement",
+    "llm_workbook",
 )
 
 

@@ -84,17 +84,22 @@ def is_absent(path: str, refused: Refusal) -> bool:
 
 def hint(status: int, path: str, refused: Refusal) -> str:
     """Return what the user can do about a refusal, or an empty string."""
-    apim = provider(path) == "microsoft.apimanagement"
+    namespace = provider(path)
+    apim = namespace == "microsoft.apimanagement"
     if status == 401:
         return (
             "Check that the credential belongs to the tenant of this subscription, and that its token is for this cloud"
         )
     if status == 403:
         role = "API Management Service Contributor' on the service" if apim else "Reader' on this resource"
+        if "/workbooks/" in path.lower():
+            role = "Workbook Contributor' on the workbook's resource group"
         return f"Grant the signed-in identity the role '{role}; a new role assignment takes some minutes to work"
     if status == 404:
         if "subscription" in refused.code.lower():
             return "Check subscription_id (apim_subscription_id) and that the credential can see that subscription"
+        if namespace == "microsoft.insights":
+            return "Check application_insights and the workbook's resource group (llm_workbook)"
         if refused.code.lower() == "resourcegroupnotfound":
             return "Check resource_group (apim_resource_group) and subscription_id (apim_subscription_id)"
         if apim:

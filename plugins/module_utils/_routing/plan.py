@@ -58,6 +58,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.settin
     check_prune,
     check_service,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.workbook import read_workbook
 
 # Families whose accounts can hold stored objects, such as responses and files.
 _STORING_FAMILIES = (AZURE_OPENAI, FOUNDRY, EXTERNAL)
@@ -75,6 +76,7 @@ def build_plan(
     prune: Any = False,
     backend_scope: Any = AUTO,
     retirement: Any = None,
+    workbook: Any = None,
     today: date | None = None,
 ) -> dict[str, Any]:
     """Return the routing plan of one host's inventory.
@@ -89,11 +91,12 @@ def build_plan(
     :param prune: ``llm_prune``.
     :param backend_scope: ``llm_backend_scope``.
     :param retirement: ``llm_retirement``, None for the defaults.
+    :param workbook: ``llm_workbook``.
     :param today: the date with which retirement dates are compared; None compares none.
     :return: ``backends`` and ``pools`` (options of the modules of that name), ``routes`` (see :mod:`.routes`),
         ``models`` (names, chain of routes, members, deployments), ``accounts`` (backends that can hold stored objects),
-        ``model_pools`` and ``model_backends`` (model -> first route), ``apis`` (see :mod:`.apis`), ``owner`` and
-        ``warnings``. No secret of the inventory is in it.
+        ``model_pools`` and ``model_backends`` (model -> first route), ``apis`` (see :mod:`.apis`), ``workbook``
+        (see :mod:`.workbook`), ``owner`` and ``warnings``. No secret of the inventory is in it.
     :raises InventoryError: with every problem of the inventory at once.
     """
     problems = Problems()
@@ -107,6 +110,7 @@ def build_plan(
     policy = read_retirement(retirement, today, problems)
     if service is not None:
         check_service(service, problems)
+    wanted_workbook = read_workbook(workbook, service, prune, problems)
     check_retired(listed, policy, problems)
     listed_models = served_models(listed)
     names = read_names(listed_models, problems)
@@ -119,6 +123,7 @@ def build_plan(
         **_models(chains),
         "accounts": _accounts(backends),
         "apis": apis,
+        "workbook": wanted_workbook,
         "owner": owner,
         "warnings": [
             *plan_warnings(backends, chains),

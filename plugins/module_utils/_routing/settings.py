@@ -15,14 +15,14 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SERVICE_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?")
-_RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
-_UUID_REMEDY = "write a GUID such as 00000000-0000-0000-0000-000000000000"
+UUID_REMEDY = "write a GUID such as 00000000-0000-0000-0000-000000000000"
 _IDENTITY_REMEDY = "give either client_id, or resource_group and name (and subscription_id, where that is another one)"
 
 
@@ -35,8 +35,8 @@ def check_service(service: Any, problems: Problems) -> None:
         problems.add("service", f"is {shown(service)}, not a mapping", "write a mapping with these variables of a host")
         return
     rules = {
-        "apim_subscription_id": (_UUID, f"{_UUID_REMEDY}, or set AZURE_SUBSCRIPTION_ID"),
-        "apim_resource_group": (_RESOURCE_GROUP, "write the name of the APIM service's resource group"),
+        "apim_subscription_id": (UUID, f"{UUID_REMEDY}, or set AZURE_SUBSCRIPTION_ID"),
+        "apim_resource_group": (RESOURCE_GROUP, "write the name of the APIM service's resource group"),
         "apim_service_name": (_SERVICE_NAME, "write the name of the APIM service, 1 to 50 letters, digits and hyphens"),
     }
     for name, (pattern, remedy) in rules.items():
@@ -59,18 +59,18 @@ def check_managed_identity(value: Any, backends: list[Backend], problems: Proble
     if not fields.is_mapping:
         return
     coordinates = [name for name in ("subscription_id", "resource_group", "name") if fields.raw(name) is not None]
-    client_id = fields.text("client_id", _UUID_REMEDY, required=False)
-    if client_id and not _UUID.fullmatch(client_id):
-        fields.refuse("client_id", f"is {shown(client_id)}", _UUID_REMEDY)
+    client_id = fields.text("client_id", UUID_REMEDY, required=False)
+    if client_id and not UUID.fullmatch(client_id):
+        fields.refuse("client_id", f"is {shown(client_id)}", UUID_REMEDY)
     if client_id and coordinates:
         problems.add(path, f"has client_id and {', '.join(coordinates)}", _IDENTITY_REMEDY)
     if client_id:
         return
     for name in ("resource_group", "name"):
         fields.text(name, _IDENTITY_REMEDY)
-    subscription_id = fields.text("subscription_id", _UUID_REMEDY, required=False)
-    if subscription_id and not _UUID.fullmatch(subscription_id):
-        fields.refuse("subscription_id", f"is {shown(subscription_id)}", _UUID_REMEDY)
+    subscription_id = fields.text("subscription_id", UUID_REMEDY, required=False)
+    if subscription_id and not UUID.fullmatch(subscription_id):
+        fields.refuse("subscription_id", f"is {shown(subscription_id)}", UUID_REMEDY)
 
 
 def check_owner(value: Any, problems: Problems) -> None:
@@ -85,9 +85,18 @@ def check_prune(value: Any, llm_backends: Any, problems: Problems) -> None:
 
     An empty list is what a run sees when ``llm_backends`` stands in the wrong file, too.
     """
-    prune = str(value).lower() if isinstance(value, (bool, str)) else ""
+    prune = _flag(value)
     if prune not in {*_TRUE, *_FALSE}:
         problems.add("llm_prune", f"is {shown(value)}", "write true or false")
     elif prune in _TRUE and isinstance(llm_backends, (list, tuple)) and not llm_backends:
         message = "is empty, so that llm_prune would remove every backend, pool and API of llm_owner"
         problems.add("llm_backends", message, "list the backends, or set llm_prune to false")
+
+
+def is_pruned(value: Any) -> bool:
+    """Tell whether ``llm_prune`` asks for removals; whatever is no boolean does not."""
+    return _flag(value) in _TRUE
+
+
+def _flag(value: Any) -> str:
+    return str(value).lower() if isinstance(value, (bool, str)) else ""

@@ -29,6 +29,7 @@ VAULT_SECRETS = {
     "https://kv-citadel.vault.azure.net/secrets/other-llm-key": "kept-in-the-vault",
     "https://kv-citadel.vault.azure.net/secrets/third-llm-key": "kept-there-too",
 }
+MONITORING_GROUP = "rg-monitoring"
 CONSUMPTION_SERVICE = "apim-consumption"
 _SERVICES = [f"apim-test-{number}" for number in range(1, 101)]
 
@@ -58,6 +59,10 @@ def _configuration() -> dict[str, Any]:
                 for name in (EXAMPLE_SERVICE, *_SERVICES)
             ),
             {"resource_group": RESOURCE_GROUP, "name": CONSUMPTION_SERVICE, "sku": "Consumption"},
+        ],
+        "application_insights": [
+            {"resource_group": RESOURCE_GROUP, "name": "appi-citadel"},
+            {"resource_group": MONITORING_GROUP, "name": "appi-elsewhere", "location": "francecentral"},
         ],
         "key_vault_secrets": VAULT_SECRETS,
     }

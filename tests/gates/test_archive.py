@@ -20,6 +20,7 @@ SHIPPED = {
     "bindep.txt",
     "changelogs",
     "meta",
+    "monitoring",
     "playbooks",
     "plugins",
     "policies",

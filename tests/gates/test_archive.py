@@ -24,6 +24,7 @@ SHIPPED = {
     "playbooks",
     "plugins",
     "policies",
+    "reports",
     "requirements.txt",
     "roles",
     "tests",

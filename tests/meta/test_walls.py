@@ -21,7 +21,7 @@ OWN_PREFIX = "ansible_collections.citadel.ai_gateway."
 ALLOWED = {
     "plugins/doc_fragments": frozenset[str](),
     "plugins/filter": frozenset({"_bicep", "_report", "_routing", "_validation", "plugin_utils"}),
-    "plugins/plugin_utils": frozenset({"_routing"}),
+    "plugins/plugin_utils": frozenset({"_report", "_routing"}),
     "plugins/modules": frozenset(
         {
             "_module",

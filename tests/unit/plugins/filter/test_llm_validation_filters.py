@@ -12,11 +12,15 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.filter import llm_validation_junit, llm_validation_table
+from ansible_collections.citadel.ai_gateway.plugins.filter import (
+    llm_validation_html,
+    llm_validation_junit,
+    llm_validation_table,
+)
 
 from tests.unit.plugins.module_utils._report.examples import good
 
-DOORS = [llm_validation_table, llm_validation_junit]
+DOORS = [llm_validation_html, llm_validation_junit, llm_validation_table]
 
 
 def name_of(door: ModuleType) -> str:
@@ -60,3 +64,8 @@ def test_a_width_that_no_table_has_is_refused(width: Any) -> None:
 
 def test_the_run_has_the_name_that_was_given() -> None:
     assert '<testsuites name="&lt;a&gt; b"' in llm_validation_junit.llm_validation_junit([good()], name="<a>\x00\nb")
+
+
+def test_the_page_has_the_title_that_was_given() -> None:
+    text = llm_validation_html.llm_validation_html([good()], title="<a>\x00\nb")
+    assert "<title>Passed: 12 checks, 2 skipped · &lt;a&gt; b</title>" in text

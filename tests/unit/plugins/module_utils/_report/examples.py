@@ -40,6 +40,11 @@ def model(name: str, *members: dict[str, Any], aliases: tuple[str, ...] = ()) ->
     return {"name": name, "aliases": list(aliases), "hops": [hop]}
 
 
+def chain(name: str, *models: dict[str, Any]) -> dict[str, Any]:
+    """A model that tries the routes of others one after the other."""
+    return {"name": name, "aliases": [], "hops": [hop for each in models for hop in each["hops"]]}
+
+
 def share(name: str, served: dict[str, tuple[int, int]], p_value: float | None = 0.82) -> dict[str, Any]:
     """What the members of a pool served: weight and requests by backend."""
     weights = sum(weight for weight, _ in served.values())
@@ -133,16 +138,19 @@ def good(service: str = "apim-load-balancing") -> dict[str, Any]:
         check("latency", "p95 of gpt-4o"),
         check("secrets", "no secret in an answer"),
     ]
+    balanced = model("gpt-4o", member(PRIMARY, weight=70), member(SECONDARY, weight=30), aliases=("gpt-4-omni",))
     return result(
         service,
         checks=checks,
         models=[
-            model("gpt-4o", member(PRIMARY, weight=70), member(SECONDARY, weight=30), aliases=("gpt-4-omni",)),
+            balanced,
+            chain("gpt-4o-ptu", model("gpt-4o-ptu", member("aif-citadel-ptu")), balanced),
             model("gpt-4o-mini", member(PRIMARY)),
             model("Phi-4", member(PRIMARY), member(SECONDARY, priority=2)),
         ],
         backends=[
             {"name": PRIMARY, "host": "aif-primary.cognitiveservices.azure.com", "type": "ai-foundry"},
+            {"name": "aif-citadel-ptu", "host": "aif-ptu.openai.azure.com", "type": "azure-openai"},
             {"name": SECONDARY, "host": "aif-secondary.cognitiveservices.azure.com", "type": "ai-foundry"},
         ],
         shares=[share("gpt-4o", {PRIMARY: (70, 42), SECONDARY: (30, 18)})],

@@ -85,7 +85,7 @@ def test_a_service_without_an_address_has_a_host_all_the_same() -> None:
 
 
 @given(results())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_text_makes_a_document(hostile: list[dict[str, Any]]) -> None:
     text = junit(*hostile)
     assert violations(text) == []

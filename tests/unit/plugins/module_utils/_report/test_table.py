@@ -106,7 +106,7 @@ def test_wide_characters_are_counted_as_terminals_do() -> None:
 
 
 @given(results())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_nothing_controls_the_terminal_and_only_words_are_too_long(hostile: list[dict[str, Any]]) -> None:
     text = table(*hostile, width=100)
     categories = {unicodedata.category(character) for character in text if character != "\n"}
@@ -116,7 +116,7 @@ def test_nothing_controls_the_terminal_and_only_words_are_too_long(hostile: list
 
 
 @given(results())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_numbers_are_those_of_the_data(hostile: list[dict[str, Any]]) -> None:
     text = " ".join(words(table(*hostile)))
     for each in hostile:

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page about a validation says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.page import page_of
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import read_results
+
+from tests.unit.plugins.module_utils._report.examples import bad, check, failover, good, large, result, tiny
+
+
+def page(*examples: dict[str, Any]) -> dict[str, Any]:
+    return page_of(read_results(examples))
+
+
+@pytest.mark.parametrize(
+    ("examples", "outcome", "headline"),
+    [
+        ([], "skipped", "No service was validated"),
+        ([tiny()], "passed", "Passed: 1 check"),
+        ([good()], "passed", "Passed: 12 checks, 2 skipped"),
+        ([good(), bad()], "failed", "Failed: 3 of 28 checks"),
+        ([{**tiny(), "outcome": "failed"}], "failed", "Failed"),
+    ],
+)
+def test_the_verdict_is_that_of_all_services(examples: list[dict[str, Any]], outcome: str, headline: str) -> None:
+    found = page(*examples)
+    assert (found["outcome"], found["headline"]) == (outcome, headline)
+
+
+def test_facts_of_one_service_name_it() -> None:
+    assert page(bad())["facts"] == [
+        ("Service", "apim-mixed-providers"),
+        ("Gateway", "https://apim-mixed-providers.azure-api.net"),
+        ("Resource group", "rg-citadel-governance-hub"),
+        ("SKU", "Developer"),
+        ("Location", "Sweden Central"),
+        ("Checks", "9 passed, 3 failed, 2 skipped"),
+        ("Calls to models", "117 of 120"),
+        ("Started", "2026-11-30 10:00:00 UTC"),
+        ("Duration", "12.3 s"),
+    ]
+
+
+def test_facts_of_several_services_are_sums() -> None:
+    later = {**tiny(), "started": "2026-11-30T12:00:10+02:00", "duration_s": 55.0}
+    assert page(good(), bad(), later)["facts"] == [
+        ("Services", "3, 1 failed"),
+        ("Checks", "22 passed, 3 failed, 4 skipped"),
+        ("Calls to models", "238 of 241"),
+        ("Started", "2026-11-30 10:00:00 UTC"),
+        ("Duration", "1 min 05 s"),
+    ]
+
+
+def test_parts_without_data_say_why() -> None:
+    checks = [
+        check("shares", "a", "skipped", message="no pool"),
+        check("shares", "b", "skipped", message="no pool"),
+        check("latency", "c", "failed", message="no answer"),
+    ]
+    (service,) = page(result(checks=checks))["services"]
+    assert service["shares_figure"] == (None, None, "Skipped: no pool")
+    assert service["latency_figure"] == (None, None, "Failed: no answer")
+    assert service["topology"] == (None, None, "The inventory declares no model.")
+    assert service["unmeasured"] == ["Failover", "Streaming"]
+
+
+def test_many_services_are_folded() -> None:
+    assert [service["open"] for service in page(*large(3, 2))["services"]] == [True] * 3
+    assert [service["open"] for service in page(*large(4, 2))["services"]] == [False] * 4
+
+
+def test_the_timelines_with_errors_are_drawn() -> None:
+    trials = [failover(healthy=number > 0, name=f"m{number}") for number in reversed(range(8))]
+    (service,) = page(result(failover=trials))["services"]
+    assert len(service["failover_figures"]) == 4
+    assert service["failover_figures"][0].wide.title == "Failover of m0-backend-pool"
+    assert [(trial["errors"], trial["refusals"]) for trial in service["trials"]][-2:] == [(0, 2), (28, 28)]

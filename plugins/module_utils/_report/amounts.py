@@ -18,8 +18,10 @@ _WHOLE_MS = 100
 _SMALLEST_P_VALUE = 0.001
 
 
-def moment(value: datetime) -> str:
-    """Return a time in UTC, such as ``2026-11-30 10:00:00 UTC``."""
+def moment(value: datetime | None) -> str:
+    """Return a time in UTC, such as ``2026-11-30 10:00:00 UTC``; nothing for none."""
+    if value is None:
+        return ""
     return f"{value.replace(tzinfo=None).isoformat(sep=' ', timespec='seconds')} UTC"
 
 

@@ -23,6 +23,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.drawing
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.frame import AXIS, Frame
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.scale import Scale, axis, linear
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import plural
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.trial import failed_attempts, succeeded, told
 
 _HEADING = 26
 _LANE = 36
@@ -30,22 +31,13 @@ _FIGURES = 110
 _REACH = 3.5
 # Marks closer than this are one.
 _STEP = 3
-_NOBODY = "no backend"
-_REFUSAL = 400
-
-
-def succeeded(event: dict[str, Any]) -> bool:
-    """Return whether a client got an answer that is none of an error."""
-    return event["status"] is not None and 0 < event["status"] < _REFUSAL
-
-
-def failed_attempts(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the attempts of a request that a backend refused or did not answer."""
-    return [attempt for attempt in event["attempts"] if not succeeded(attempt)]
 
 
 def failover_chart(trial: dict[str, Any], width: float) -> Drawing | None:
-    """Return the chart of one pool for a page of the given width; None without requests."""
+    """Return the chart of one pool for a page of the given width; None without requests.
+
+    :param trial: of :func:`.trial.from_its_start`.
+    """
     if not trial["events"]:
         return None
     frame = Frame(width, _FIGURES)
@@ -57,7 +49,7 @@ def failover_chart(trial: dict[str, Any], width: float) -> Drawing | None:
         tops[lane] = top
         answered = sum(1 for event in trial["events"] if event["backend"] == lane)
         figures = f"{answered:,} requests" if lane is None else f"{answered:,} answered"
-        marks += frame.label(top, _LANE, _NOBODY if lane is None else lane, figures)
+        marks += frame.label(top, _LANE, _nobody(trial) if lane is None else lane, figures)
         top += frame.row(_LANE)
     shade = _shade(frame, scale, trial, top)
     lanes = [
@@ -70,20 +62,6 @@ def failover_chart(trial: dict[str, Any], width: float) -> Drawing | None:
     grid = axis(scale, _HEADING, top, "s", width)
     title = f"Failover of {trial['pool']}"
     return Drawing(title, told(trial), width, top + AXIS, [*shade, *grid, *lanes, *marks])
-
-
-def told(trial: dict[str, Any]) -> str:
-    """Return in a sentence what happened."""
-    failing = [
-        event for event in trial["events"] if trial["failing_from_ms"] <= event["at_ms"] <= trial["failing_to_ms"]
-    ]
-    errors = sum(1 for event in trial["events"] if not succeeded(event))
-    others = sum(1 for event in failing if succeeded(event) and event["backend"] != trial["backend"])
-    return (
-        f"{trial['backend']} {trial['cause']} from {trial['failing_from_ms'] / 1000:.1f} s to "
-        f"{trial['failing_to_ms'] / 1000:.1f} s. In that time others answered {others:,} of "
-        f"{plural(len(failing), 'request')}. Clients got {plural(errors, 'error')} in all."
-    )
 
 
 def _end(trial: dict[str, Any]) -> float:
@@ -100,6 +78,12 @@ def _lanes(trial: dict[str, Any]) -> list[str | None]:
         names += [event["backend"]] if event["backend"] is not None else []
     nobody = [None] if any(event["backend"] is None for event in trial["events"]) else []
     return [*dict.fromkeys(names), *nobody]
+
+
+def _nobody(trial: dict[str, Any]) -> str:
+    """Return the label of answers without a backend: the gateway's own, or of some backend that it does not tell."""
+    known = not any(succeeded(event) for event in trial["events"] if event["backend"] is None)
+    return "no backend" if known else "unknown backend"
 
 
 def _shade(frame: Frame, scale: Scale, trial: dict[str, Any], bottom: float) -> Iterator[Mark]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
@@ -51,8 +52,7 @@ def _suite(result: dict[str, Any], number: int) -> ET.Element:
             "id": str(number),
             "package": one_line(result["service"]),
             "hostname": _host(result["gateway_url"]),
-            # Without a zone, as the schema of Ant wants it; it is UTC.
-            "timestamp": result["started"].replace(tzinfo=None).isoformat(timespec="seconds"),
+            **_timestamp(result["started"]),
             "tests": str(counts.total()),
             "failures": str(counts["failed"]),
             "errors": "0",
@@ -67,6 +67,11 @@ def _suite(result: dict[str, Any], number: int) -> ET.Element:
     ET.SubElement(suite, "system-out").text = ""
     ET.SubElement(suite, "system-err").text = ""
     return suite
+
+
+def _timestamp(started: datetime | None) -> dict[str, str]:
+    """Return the time in UTC without a zone, as the schema of Ant wants it; nothing if nothing was started."""
+    return {"timestamp": started.replace(tzinfo=None).isoformat(timespec="seconds")} if started else {}
 
 
 def _properties(result: dict[str, Any]) -> dict[str, str]:

@@ -14,12 +14,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report import amounts
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.drawing import MOST_ROWS, NARROW, WIDE, Drawing
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.failover_chart import (
-    failed_attempts,
-    failover_chart,
-    succeeded,
-    told,
-)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.failover_chart import failover_chart
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.latency_chart import latency_chart
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.outcome_bar import outcome_bar
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.shares_chart import shares_chart
@@ -31,6 +26,12 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.table i
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import one_line, plural
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.topology import topology_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.topology_chart import topology_chart
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.trial import (
+    failed_attempts,
+    from_its_start,
+    succeeded,
+    told,
+)
 
 # More timelines than these are no overview; the table has all.
 _MOST_TRIALS = 4
@@ -100,21 +101,24 @@ def _facts(results: Sequence[dict[str, Any]], counts: Counter[str]) -> Iterator[
     total = {name: sum(result["calls"][name] for result in results) for name in ("planned", "made")}
     yield "Checks", counted_outcomes(counts)
     yield "Calls to models", amounts.calls(total)
-    yield "Started", amounts.moment(min(result["started"] for result in results))
+    if started := [result["started"] for result in results if result["started"]]:
+        yield "Started", amounts.moment(min(started))
     yield "Duration", amounts.duration(_duration(results))
 
 
 def _duration(results: Sequence[dict[str, Any]]) -> float:
     """Return the seconds from the start of the first service to the end of the last: services run side by side."""
-    start = min(result["started"] for result in results)
+    start = min((result["started"] for result in results if result["started"]), default=None)
     ends: list[float] = [
-        (result["started"] - start) / timedelta(seconds=1) + result["duration_s"] for result in results
+        result["duration_s"] + ((result["started"] - start) / timedelta(seconds=1) if result["started"] else 0)
+        for result in results
     ]
     return max(ends)
 
 
 def _service(result: dict[str, Any], number: int, count: int) -> dict[str, Any]:
     counts = outcomes(result["checks"])
+    trials = [_trial(trial) for trial in result["failover"]]
     return {
         **result,
         "anchor": f"service-{number}",
@@ -127,8 +131,8 @@ def _service(result: dict[str, Any], number: int, count: int) -> dict[str, Any]:
         "topology": _topology(result),
         "shares_figure": _figure(result, "shares", shares_chart, _more(_members(result), "member")),
         "latency_figure": _figure(result, "latency", latency_chart, _more(len(result["latency"]), "row")),
-        "failover_figures": _failovers(result),
-        "trials": [_trial(trial) for trial in result["failover"]],
+        "failover_figures": _failovers(result, trials),
+        "trials": trials,
         "streaming_note": "" if result["streaming"] else _missing(result, "streaming"),
     }
 
@@ -160,28 +164,23 @@ def _topology(result: dict[str, Any]) -> Figure:
     return Figure(chart, None, _more(len(graph.models), "row") if chart else "The inventory declares no model.")
 
 
-def _failovers(result: dict[str, Any]) -> list[Figure]:
+def _failovers(result: dict[str, Any], trials: Sequence[dict[str, Any]]) -> list[Figure]:
     """Return the timelines of the pools with most errors, one without a drawing if there are none."""
-    trials = sorted(result["failover"], key=lambda trial: -_errors(trial))
     figures = [
         Figure(wide, failover_chart(trial, NARROW), told(trial))
-        for trial in trials[:_MOST_TRIALS]
+        for trial in sorted(trials, key=lambda trial: -int(trial["errors"]))[:_MOST_TRIALS]
         if (wide := failover_chart(trial, WIDE))
     ]
     return figures or [Figure(None, None, _missing(result, "failover"))]
 
 
 def _trial(trial: dict[str, Any]) -> dict[str, Any]:
-    """Return a trial with its counts."""
+    """Return a trial from its start, with its counts."""
     return {
-        **trial,
-        "errors": _errors(trial),
+        **from_its_start(trial),
+        "errors": sum(1 for event in trial["events"] if not succeeded(event)),
         "refusals": sum(len(failed_attempts(event)) for event in trial["events"]),
     }
-
-
-def _errors(trial: dict[str, Any]) -> int:
-    return sum(1 for event in trial["events"] if not succeeded(event))
 
 
 def _missing(result: dict[str, Any], part: str) -> str:

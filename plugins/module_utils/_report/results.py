@@ -98,7 +98,7 @@ _RESULT = {
     "gateway_url": _Optional(_TEXT, ""),
     "sku": _Optional(_TEXT, ""),
     "location": _Optional(_TEXT, ""),
-    "started": _TIME,
+    "started": _Optional(_TIME),
     "duration_s": _AMOUNT,
     "outcome": _VERDICT,
     "calls": {"planned": _COUNT, "made": _COUNT},
@@ -127,7 +127,8 @@ class ResultError(ValueError):
 def read_results(results: Any) -> list[dict[str, Any]]:
     """Return validation results as plain data, with defaults for what is missing and texts that any output can hold.
 
-    ``started`` becomes a :class:`~datetime.datetime` in UTC. Fields that no report shows are left out.
+    ``started`` becomes a :class:`~datetime.datetime` in UTC, or None where nothing was started. Fields that
+    no report shows are left out.
 
     :param results: a list with the result of each service.
     :raises ResultError: with every problem.
@@ -142,7 +143,11 @@ def read_results(results: Any) -> list[dict[str, Any]]:
 def _read(schema: Any, value: Any, path: str, problems: list[str]) -> Any:
     """Return a value as its schema wants it; None, and a problem more, where it cannot be."""
     if isinstance(schema, _Optional):
-        return schema.default if value is None else _read(schema.schema, value, path, problems)
+        return (
+            schema.default
+            if value is None or (schema.schema == _TIME and value == "")
+            else _read(schema.schema, value, path, problems)
+        )
     if isinstance(schema, dict):
         return _mapping(schema, value, path, problems)
     if isinstance(schema, list):

@@ -199,6 +199,14 @@ def test_a_timeline_shows_errors_and_open_ends() -> None:
     assert "others answered 0 of 28 requests. Clients got 28 errors in all." in chart.description
 
 
+def test_answers_of_unknown_backends_are_told_from_those_of_none() -> None:
+    trial = failover()
+    for event in trial["events"]:
+        event.update(backend=None, attempts=[])
+    chart = failover_chart(read(result(failover=[trial]))["failover"][0], WIDE)
+    assert texts(chart, "name")[-1] == "unknown backend"
+
+
 def test_long_names_are_whole_in_their_titles() -> None:
     name = "a-model-with-a-name-that-is-much-too-long-for-a-label-of-a-chart"
     chart = latency_chart([latency(name, PRIMARY, 100)], NARROW)

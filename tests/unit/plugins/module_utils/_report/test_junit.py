@@ -79,9 +79,11 @@ def test_cases_of_several_services_are_told_apart() -> None:
     assert len(set(cases)) == len(cases)
 
 
-def test_a_service_without_an_address_has_a_host_all_the_same() -> None:
-    (suite,) = parsed(junit(result(gateway_url="")))
-    assert suite.hostname == "unknown"
+def test_a_service_that_was_not_reached_is_a_suite_all_the_same() -> None:
+    text = junit(result(gateway_url="", started=""))
+    assert violations(text) == []
+    (suite,) = parsed(text)
+    assert (suite.hostname, suite.timestamp) == ("unknown", None)
 
 
 @given(results())

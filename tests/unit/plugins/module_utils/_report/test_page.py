@@ -57,6 +57,26 @@ def test_facts_of_several_services_are_sums() -> None:
     ]
 
 
+def test_a_service_that_was_not_reached_has_no_start() -> None:
+    late = {**tiny(), "started": "", "duration_s": 20.0}
+    assert "Started" not in dict(page(late)["facts"])
+    facts = dict(page(good(), late)["facts"])
+    assert (facts["Started"], facts["Duration"]) == ("2026-11-30 10:00:00 UTC", "20.0 s")
+
+
+def test_trials_begin_with_their_first_request() -> None:
+    late = failover()
+    late.update(failing_from_ms=61000, failing_to_ms=63000)
+    late["events"] = [{**event, "at_ms": event["at_ms"] + 60000} for event in late["events"]]
+    late["breaker"] = [{**late["breaker"][0], "open_from_ms": 61200, "open_to_ms": 63600}]
+    (service,) = page(result(failover=[late]))["services"]
+    (trial,) = service["trials"]
+    assert trial["events"][0]["at_ms"] == 0
+    assert (trial["failing_from_ms"], trial["failing_to_ms"]) == (987.5, 2987.5)
+    assert trial["breaker"] == [{**late["breaker"][0], "open_from_ms": 1187.5, "open_to_ms": 3587.5}]
+    assert "answers 429 from 1.0 s to 3.0 s." in service["failover_figures"][0].note
+
+
 def test_parts_without_data_say_why() -> None:
     checks = [
         check("shares", "a", "skipped", message="no pool"),

@@ -37,6 +37,12 @@ def test_times_become_utc(started: str, hour: int) -> None:
     assert (read["started"].hour, read["started"].tzinfo) == (hour, UTC)
 
 
+@pytest.mark.parametrize("started", ["", None])
+def test_a_validation_that_asked_nothing_has_no_start(started: str | None) -> None:
+    (read,) = read_results([result(started=started)])
+    assert read["started"] is None
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -50,7 +56,7 @@ def test_times_become_utc(started: str, hour: int) -> None:
         ([result(calls={"planned": 1.5, "made": 0})], "results[0].calls.planned: is 1.5; write an integer from 0 to"),
         ([result(outcome="skipped")], "results[0].outcome: is 'skipped'; write one of passed, failed"),
         ([result(started="today")], "results[0].started: is 'today'; write a time such as"),
-        ([result(started=None)], "results[0].started: is a NoneType; write a time such as"),
+        ([result(started=5)], "results[0].started: is 5; write a time such as"),
         ([{**result(), "service": None}], "results[0].service: is a NoneType; write text"),
         ([result(checks=[check("models", "a", "ok")])], "results[0].checks[0].outcome: is 'ok'; write one of"),
         ([result(models=[{"name": "a", "hops": [{"route": "b", "pooled": 1, "members": []}]}])], "write true or false"),

@@ -88,10 +88,10 @@ def _of_probe(probe: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def _unique(checks: Sequence[Check]) -> list[Check]:
-    """Return the checks by group, with names that are unique within theirs."""
+    """Return the checks by group, with names that are unique within theirs; what two probes found alike counts once."""
     seen: dict[tuple[str, str], int] = {}
     found = []
-    for check in sorted(checks, key=lambda each: GROUPS.index(each.group)):
+    for check in sorted(dict.fromkeys(checks), key=lambda each: GROUPS.index(each.group)):
         number = seen[check.group, check.name] = seen.get((check.group, check.name), 0) + 1
         found.append(check if number == 1 else replace(check, name=f"{check.name} ({number})"))
     return found

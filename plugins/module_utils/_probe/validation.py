@@ -7,6 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -53,6 +54,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.top
 
 # Answers between two lines about progress.
 _STEP = 25
+# Seconds between two measurements of one pool.
+_LONGEST_PAUSE = 60
 
 
 class Validation:
@@ -125,7 +128,10 @@ class Validation:
                 continue
             sample = ShareSample(repeat, repeat.route, answers, self._topology)
             if sample.is_suspicious:
-                self._tell(f"shares of {repeat.route.name}: unlikely, measured once more")
+                # A breaker that was open before the first request leaves a member out, and no trace shows it.
+                pause = min(_LONGEST_PAUSE, max(member.rests_for for member in repeat.route.members))
+                self._tell(f"shares of {repeat.route.name}: unlikely, measured once more in {pause} seconds")
+                time.sleep(pause)
                 sample = ShareSample(repeat, repeat.route, self._repeat(repeat), self._topology)
             check, numbers = judge_shares(sample, self._asker.tracer.unavailable)
             self.checks.append(check)

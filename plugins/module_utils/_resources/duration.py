@@ -12,8 +12,8 @@ import re
 _DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
 
 
-def normal_duration(text: str) -> str:
-    """Return an ISO 8601 duration of days, hours, minutes and seconds in its shortest spelling.
+def duration_seconds(text: str) -> int:
+    """Return the seconds of an ISO 8601 duration of days, hours, minutes and seconds.
 
     :raises ValueError: when ``text`` is no such duration.
     """
@@ -21,7 +21,15 @@ def normal_duration(text: str) -> str:
     if not match:
         raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT10S")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    minutes, seconds = divmod(((days * 24 + hours) * 60 + minutes) * 60 + seconds, 60)
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def normal_duration(text: str) -> str:
+    """Return an ISO 8601 duration of days, hours, minutes and seconds in its shortest spelling.
+
+    :raises ValueError: when ``text`` is no such duration.
+    """
+    minutes, seconds = divmod(duration_seconds(text), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     time = "".join(f"{value}{unit}" for value, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if value)

@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.duration import duration_seconds
+
 
 @dataclass(frozen=True)
 class Member:
@@ -21,6 +23,8 @@ class Member:
     :ivar backend: its name in API Management.
     :ivar account: the backend of the inventory whose endpoint it has.
     :ivar deployment: what it serves; empty when several of its deployments belong to the route.
+    :ivar trips_after: failures that open its circuit breaker; None when it has none.
+    :ivar rests_for: seconds for which the breaker then stays open, unless a backend asks for more.
     """
 
     backend: str
@@ -30,6 +34,7 @@ class Member:
     priority: int
     weight: int
     trips_after: int | None
+    rests_for: int
 
     @property
     def host(self) -> str:
@@ -155,6 +160,7 @@ def _route(route: Mapping[str, Any], backends: Mapping[str, Any], pools: Mapping
             priority=each.get("priority", 1),
             weight=each.get("weight", 100),
             trips_after=_trips_after(backends[each["backend"]]),
+            rests_for=_rests_for(backends[each["backend"]]),
         )
         for each, serving in zip(listed, served, strict=True)
     )
@@ -165,6 +171,11 @@ def _trips_after(backend: Mapping[str, Any]) -> int | None:
     """Return the failures that open a backend's breaker; None when it has none."""
     breaker = backend.get("circuit_breaker") or {}
     return breaker["count"] if breaker.get("enabled") else None
+
+
+def _rests_for(backend: Mapping[str, Any]) -> int:
+    breaker = backend.get("circuit_breaker") or {}
+    return duration_seconds(breaker["trip_duration"]) if breaker.get("enabled") else 0
 
 
 def _is_below(url: str, base: str) -> bool:

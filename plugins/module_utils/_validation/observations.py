@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Question
 
-_ELAPSED = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)")
+_STATUS = re.compile(r"[1-5]\d\d")
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One request from the gateway to a backend.
 
-    :ivar url: scheme, host and path.
+    :ivar url: scheme, host and path, without what may hold credentials.
     :ivar status: None when no answer came.
     :ivar headers: names of the request's headers, in lower case.
     :ivar carries_key: whether a header holds the caller's own subscription key.
@@ -30,7 +30,6 @@ class Attempt:
 
     url: str
     status: int | None = None
-    duration_ms: float | None = None
     headers: tuple[str, ...] = ()
     carries_key: bool = False
 
@@ -45,10 +44,12 @@ class Observation:
     """One answer of a gateway.
 
     :ivar at_ms: when the request went, since the validation began.
-    :ivar status: None when no answer came; ``error`` says why.
+    :ivar status: None when no answer came.
     :ivar duration_ms: until the answer was complete.
-    :ivar code: code of an error that the gateway or a backend answered.
+    :ivar error: why no whole answer came, or what came instead of an LLM's; empty otherwise.
+    :ivar code: code of an error that the gateway or a backend answered; ``message`` its text.
     :ivar content: the parsed body of a JSON answer, None for any other.
+    :ivar last_chunk_ms: when the last piece of a stream came, since the request went; ``first_chunk_ms`` the first.
     :ivar attempts: the requests to backends, None when the gateway does not tell.
     """
 
@@ -62,6 +63,7 @@ class Observation:
     message: str = ""
     content: Any = None
     first_chunk_ms: float | None = None
+    last_chunk_ms: float | None = None
     chunks: int = 0
     trace_id: str = ""
     attempts: list[Attempt] | None = field(default=None)
@@ -85,46 +87,53 @@ def attempts_of(trace: Mapping[str, Any], key: str) -> list[Attempt]:
     """Return the requests to backends that a trace of API Management tells of, in their order.
 
     A trace has an entry of ``forward-request`` with the request, and another one with the response if one came
-    (documentation of request tracing). Anything else in it is left alone.
+    (documentation of request tracing). Anything else in it is left alone, whatever it is.
 
     :param key: the caller's subscription key, for which headers are searched.
     """
     found: list[Attempt] = []
-    begun = 0.0
-    for entry in _entries(trace, "backend"):
-        data = entry.get("data")
-        if entry.get("source") != "forward-request" or not isinstance(data, Mapping):
-            continue
+    for data in _forwarded(trace):
         if isinstance(data.get("request"), Mapping):
-            begun = _milliseconds(entry.get("elapsed"))
             found.append(_attempt(data["request"], key))
         elif found and isinstance(data.get("response"), Mapping):
-            last = found[-1]
-            status = (data["response"].get("status") or {}).get("code")
-            took = max(0.0, _milliseconds(entry.get("elapsed")) - begun)
-            found[-1] = Attempt(last.url, status, round(took, 3), last.headers, last.carries_key)
+            found[-1] = replace(found[-1], status=_status(data["response"].get("status")))
     return found
 
 
-def _entries(trace: Mapping[str, Any], section: str) -> Sequence[Mapping[str, Any]]:
-    entries = (trace.get("traceEntries") or {}).get(section) or []
-    return [entry for entry in entries if isinstance(entry, Mapping)]
+def _forwarded(trace: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the data of a trace's entries of ``forward-request``."""
+    sections = trace.get("traceEntries")
+    entries = sections.get("backend") if isinstance(sections, Mapping) else None
+    return [
+        each["data"]
+        for each in _mappings(entries)
+        if each.get("source") == "forward-request" and isinstance(each.get("data"), Mapping)
+    ]
+
+
+def _mappings(values: Any) -> Sequence[Mapping[str, Any]]:
+    return [each for each in values if isinstance(each, Mapping)] if isinstance(values, list) else []
 
 
 def _attempt(request: Mapping[str, Any], key: str) -> Attempt:
-    url = urlsplit(str(request.get("url") or ""))
-    headers = [each for each in request.get("headers") or [] if isinstance(each, Mapping)]
+    url = str(request.get("url") or "")
+    headers = _mappings(request.get("headers"))
+    texts = [url, unquote(url), *(str(each.get("value")) for each in headers)]
     return Attempt(
-        url=f"{url.scheme}://{url.netloc}{url.path}",
+        url=_without_credentials(url),
         headers=tuple(sorted({str(each.get("name")).lower() for each in headers})),
-        carries_key=bool(key) and (any(key in str(each.get("value")) for each in headers) or key in url.query),
+        carries_key=bool(key) and any(key in text for text in texts),
     )
 
 
-def _milliseconds(elapsed: Any) -> float:
-    """Return what a .NET time span such as 00:00:01.2345678 says."""
-    match = _ELAPSED.fullmatch(str(elapsed or ""))
-    if not match:
-        return 0.0
-    days, hours, minutes, seconds = match.groups()
-    return (((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(seconds)) * 1000
+def _without_credentials(url: str) -> str:
+    """Return scheme, host and path of a URL; by hand, because what a policy makes of a URL need not be one."""
+    scheme, mark, rest = re.split(r"[?#]", url, maxsplit=1)[0].partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _status(status: Any) -> int | None:
+    """Return a status as traces have it, ``{"code": 200, "reason": "OK"}``; None when it is none."""
+    match = _STATUS.fullmatch(str(status.get("code") if isinstance(status, Mapping) else status))
+    return int(match[0]) if match else None

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.tls import TrustAdapter, trust_context
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
@@ -22,7 +24,8 @@ except ImportError:  # libraries.require() reports it before anything here is us
     requests = None  # type: ignore[assignment]
 
 _CONNECT_SECONDS = 20
-_MESSAGE_CHARACTERS = 300
+# Of texts that somebody else wrote, so much is kept.
+_KEPT_CHARACTERS = {"error": 300, "message": 300, "code": 100, "route": 100}
 _ROUTE, _TRACE_ID = "x-llm-route", "Apim-Trace-Id"
 _DEBUG = "Apim-Debug-Authorization"
 
@@ -40,6 +43,8 @@ class GatewayClient:
         self._started = time.monotonic()
         self._session = requests.Session()
         self._session.trust_env = False
+        # A cookie of affinity, of the gateway or of what stands before it, would send all requests to one backend.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount("https://", TrustAdapter(trust_context(), connections))
         self._proxies = requests.utils.get_environ_proxies(self._url)
 
@@ -51,7 +56,7 @@ class GatewayClient:
     def ask(self, question: Question, headers: Mapping[str, str], trace: str = "") -> Observation:
         """Send a question, read the whole answer and return what was seen; never raises for what the network does.
 
-        :param headers: those that authenticate the client.
+        :param headers: those that authenticate the client; their values are masked in what is returned.
         :param trace: the debug credential with which the gateway keeps a trace; empty for none.
         """
         seen = Observation(question, at_ms=self.now_ms)
@@ -68,44 +73,91 @@ class GatewayClient:
                 stream=True,
             ) as response:
                 seen.status = response.status_code
-                seen.route = response.headers.get(_ROUTE, "")
+                seen.route = _text(response.headers.get(_ROUTE, ""))
                 seen.trace_id = response.headers.get(_TRACE_ID, "")
                 self._read(response, seen)
         except requests.RequestException as error:
             seen.error = _failure(error)
         seen.duration_ms = self.now_ms - seen.at_ms
-        return seen
+        return _masked(seen, [secret for secret in sent.values() if secret])
 
     def _read(self, response: Any, seen: Observation) -> None:
         """Take the body of an answer: piece by piece if it is a stream, as JSON otherwise."""
-        if response.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
-            ended = False
-            for line in response.iter_lines():
-                if not line.startswith(b"data:"):
-                    continue
-                ended = line[5:].strip() == b"[DONE]"
-                seen.chunks += 0 if ended else 1
-                if seen.first_chunk_ms is None:
-                    seen.first_chunk_ms = self.now_ms - seen.at_ms
-            seen.error = "" if ended else "the stream ended before its end"
-            return
-        try:
-            seen.content = json.loads(response.content)
-        except ValueError:
-            seen.message = "" if response.ok else response.reason or ""
-            return
-        if not response.ok:
-            seen.code, seen.message = _refusal(seen.content)
+        if response.is_redirect:
+            seen.message = f"it leads to {urlsplit(response.headers['Location']).netloc or 'another path'}"
+        elif response.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
+            self._read_stream(response, seen)
+        else:
+            _read_json(response, seen)
+
+    def _read_stream(self, response: Any, seen: Observation) -> None:
+        ended = False
+        for line in response.iter_lines():
+            if not line.startswith(b"data:"):
+                continue
+            text = line[5:].strip()
+            ended = text == b"[DONE]"
+            if ended:
+                continue
+            seen.chunks += 1
+            seen.last_chunk_ms = self.now_ms - seen.at_ms
+            seen.first_chunk_ms = seen.last_chunk_ms if seen.first_chunk_ms is None else seen.first_chunk_ms
+            if not seen.error:
+                _note_error(_parsed(text), seen)
+        if not ended and not seen.error:
+            seen.error = "the stream ended before its end"
+
+
+def _read_json(response: Any, seen: Observation) -> None:
+    seen.content = _parsed(response.content)
+    if response.status_code >= 400:
+        seen.code, seen.message = _refusal(seen.content)
+        seen.message = seen.message or _text(response.reason)
+    elif seen.content is None:
+        kind = _text(response.headers.get("Content-Type", ""))
+        seen.error = f"the answer is not JSON but {kind or 'of no type'}"
+    else:
+        _note_error(seen.content, seen)
+
+
+def _parsed(text: bytes) -> Any:
+    """Return what JSON says; None when it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _note_error(content: Any, seen: Observation) -> None:
+    """Note an error that came under a status of success."""
+    if isinstance(content, Mapping) and content.get("error"):
+        seen.code, message = _refusal(content)
+        seen.error = message or "the answer is an error"
 
 
 def _refusal(content: Any) -> tuple[str, str]:
     """Return code and message of an error in OpenAI's or API Management's form."""
     if not isinstance(content, Mapping):
         return "", ""
-    inner = content.get("error")
-    error = inner if isinstance(inner, Mapping) else content
-    message = " ".join(str(error.get("message") or "").split())
-    return str(error.get("code") or ""), message[:_MESSAGE_CHARACTERS]
+    error = content.get("error") or content
+    if not isinstance(error, Mapping):
+        return "", _text(error)
+    return _text(error.get("code")), _text(error.get("message"))
+
+
+def _text(value: Any) -> str:
+    """Return a text of somebody else's as one line that a terminal can show."""
+    return " ".join("".join(each if each.isprintable() else " " for each in str(value or "")).split())
+
+
+def _masked(seen: Observation, secrets: list[str]) -> Observation:
+    """Take secrets out of the texts that came, for whoever answers may repeat what it was sent; then shorten them."""
+    for name, characters in _KEPT_CHARACTERS.items():
+        text = getattr(seen, name)
+        for secret in secrets:
+            text = text.replace(secret, "***")
+        setattr(seen, name, text[:characters])
+    return seen
 
 
 def _failure(error: Exception) -> str:
@@ -118,4 +170,4 @@ def _failure(error: Exception) -> str:
         if inner is None:
             break
         cause = inner
-    return f"{type(error).__name__}: {str(cause).rpartition(': ')[2][:_MESSAGE_CHARACTERS]}"
+    return f"{type(error).__name__}: {_text(str(cause).rpartition(': ')[2])}"

@@ -13,7 +13,7 @@ help: ## list the targets
 setup: ## install what all of this needs (run by every target)
 	@tools/setup
 
-demo: setup ## onboard the example inventory on the embedded Azure, twice, and send traffic through it
+demo: setup ## onboard the example inventory on the embedded Azure, twice, send traffic through it, validate it
 	apim-emulator exec -- tools/demo
 
 # A file's tests stay together: many share one playbook run.
@@ -35,5 +35,5 @@ bench: setup ## how long an onboarding takes, as ratios to an empty playbook
 	python tests/bench/onboarding.py
 
 clean: ## remove what the other targets made
-	rm -rf .venv build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	rm -rf .venv build llm-validation .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import columns, shorten
 
 _GAP = "  "
-_NARROWEST = 10
+_NARROWEST = 7
 
 
 def grid(rows: Sequence[Sequence[str]], alignment: str, width: int) -> list[str]:

@@ -65,7 +65,15 @@ _SHARE = {
     "requests": _COUNT,
     "p_value": _Optional(_PROBABILITY),
     "outcome": OUTCOMES,
-    "members": [{"backend": _TEXT, "weight": _COUNT, "expected": _PROBABILITY, "served": _COUNT}],
+    "members": [
+        {
+            "backend": _TEXT,
+            "priority": _Optional(_COUNT, 1),
+            "weight": _COUNT,
+            "expected": _PROBABILITY,
+            "served": _COUNT,
+        }
+    ],
 }
 _LATENCY = {
     "model": _TEXT,

@@ -123,23 +123,27 @@ def _labelled(label: str, text: str, width: int) -> list[str]:
 
 
 def _shares(shares: Sequence[dict[str, Any]], width: int) -> list[str]:
-    rows = [("SHARES", "BACKEND", "WEIGHT", "EXPECTED", "MEASURED", "SERVED", "P-VALUE", "OUTCOME")]
+    # Where all have the same priority it says nothing.
+    tiers = any(member["priority"] > 1 for share in shares for member in share["members"])
+    priority = ["PRIORITY"] if tiers else []
+    rows = [["SHARES", "BACKEND", *priority, "WEIGHT", "EXPECTED", "MEASURED", "SERVED", "P-VALUE", "OUTCOME"]]
     for share in shares:
         for number, member in enumerate(share["members"]):
             measured = amounts.served_share(member["served"], share["requests"])
             rows.append(
-                (
+                [
                     "" if number else share["pool"],
                     member["backend"],
+                    *([str(member["priority"])] if tiers else []),
                     f"{member['weight']:,}",
                     amounts.percent(member["expected"]),
                     amounts.percent(measured),
                     f"{member['served']:,}",
                     "" if number else amounts.p_value(share["p_value"]),
                     "" if number else share["outcome"],
-                )
+                ]
             )
-    return grid(rows, "llrrrrrt", width) if shares else []
+    return grid(rows, f"ll{'r' if tiers else ''}rrrrrt", width) if shares else []
 
 
 def _latency(latency: Sequence[dict[str, Any]], width: int) -> list[str]:

@@ -55,7 +55,7 @@ def share(name: str, served: dict[str, tuple[int, int]], p_value: float | None =
         "p_value": p_value,
         "outcome": "failed" if p_value is not None and p_value < 0.001 else "passed",
         "members": [
-            {"backend": backend, "weight": weight, "expected": weight / weights, "served": count}
+            {"backend": backend, "priority": 1, "weight": weight, "expected": weight / weights, "served": count}
             for backend, (weight, count) in served.items()
         ],
     }

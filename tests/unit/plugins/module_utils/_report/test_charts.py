@@ -96,7 +96,7 @@ def test_charts_are_sound(example: list[dict[str, Any]]) -> None:
 
 
 @given(results())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_charts_of_any_data_are_sound(hostile: list[dict[str, Any]]) -> None:
     for drawing in drawings(hostile):
         assert_sound(drawing)

@@ -87,7 +87,7 @@ def test_a_service_that_was_not_reached_is_a_suite_all_the_same() -> None:
 
 
 @given(results())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_any_text_makes_a_document(hostile: list[dict[str, Any]]) -> None:
     text = junit(*hostile)
     assert violations(text) == []

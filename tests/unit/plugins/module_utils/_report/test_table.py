@@ -12,7 +12,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.table i
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import columns, printable
 from hypothesis import given, settings
 
-from tests.unit.plugins.module_utils._report.examples import bad, check, good, large, latency, result, tiny
+from tests.unit.plugins.module_utils._report.examples import bad, check, good, large, latency, result, share, tiny
 from tests.unit.plugins.module_utils._report.hostile import results
 
 
@@ -74,6 +74,14 @@ def test_shares_stand_beside_weights() -> None:
     ) in table(bad())
 
 
+def test_priorities_are_told_where_they_differ() -> None:
+    measured = share("gpt-4o", {"a": (100, 10), "b": (50, 0)})
+    measured["members"][1].update(priority=2, expected=0)
+    text = table(result(shares=[measured]))
+    assert "  SHARES               BACKEND  PRIORITY  WEIGHT  EXPECTED " in text
+    assert "                       b               2      50     0.0 % " in text
+
+
 def test_latency_is_told_by_model_and_backend() -> None:
     entry = {**latency("gpt-4o", "foundry", 100), "p50_ms": 99.94, "p95_ms": 1234.5, "p99_ms": 5}
     assert table(result(latency=[entry, entry])).endswith(
@@ -106,7 +114,7 @@ def test_wide_characters_are_counted_as_terminals_do() -> None:
 
 
 @given(results())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_nothing_controls_the_terminal_and_only_words_are_too_long(hostile: list[dict[str, Any]]) -> None:
     text = table(*hostile, width=100)
     categories = {unicodedata.category(character) for character in text if character != "\n"}
@@ -116,13 +124,13 @@ def test_nothing_controls_the_terminal_and_only_words_are_too_long(hostile: list
 
 
 @given(results())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_numbers_are_those_of_the_data(hostile: list[dict[str, Any]]) -> None:
     text = " ".join(words(table(*hostile)))
     for each in hostile:
         for one in each["checks"]:
             if one["outcome"] == "failed":
                 assert " ".join(words(printable(one["message"]))) in text
-        for share in each["shares"]:
-            for member in share["members"]:
+        for measured in each["shares"]:
+            for member in measured["members"]:
                 assert f" {member['weight']:,} {member['expected'] * 100:.1f} % " in text

@@ -51,7 +51,7 @@ def told(trial: dict[str, Any]) -> str:
     errors = sum(1 for event in trial["events"] if not succeeded(event))
     others = sum(1 for event in failing if succeeded(event) and event["backend"] != trial["backend"])
     return (
-        f"{trial['backend']} {trial['cause']} from {trial['failing_from_ms'] / 1000:.1f} s to "
+        f"{trial['pool']}: {trial['backend']} {trial['cause']} from {trial['failing_from_ms'] / 1000:.1f} s to "
         f"{trial['failing_to_ms'] / 1000:.1f} s. In that time others answered {others:,} of "
         f"{plural(len(failing), 'request')}. Clients got {plural(errors, 'error')} in all."
     )

@@ -10,7 +10,17 @@ import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.page import page_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import read_results
 
-from tests.unit.plugins.module_utils._report.examples import bad, check, failover, good, large, result, tiny
+from tests.unit.plugins.module_utils._report.examples import (
+    POOL,
+    PRIMARY,
+    bad,
+    check,
+    failover,
+    good,
+    large,
+    result,
+    tiny,
+)
 
 
 def page(*examples: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +84,8 @@ def test_trials_begin_with_their_first_request() -> None:
     assert trial["events"][0]["at_ms"] == 0
     assert (trial["failing_from_ms"], trial["failing_to_ms"]) == (987.5, 2987.5)
     assert trial["breaker"] == [{**late["breaker"][0], "open_from_ms": 1187.5, "open_to_ms": 3587.5}]
-    assert "answers 429 from 1.0 s to 3.0 s." in service["failover_figures"][0].note
+    note = service["failover_figures"][0].note
+    assert note.startswith(f"{POOL}: {PRIMARY} answers 429 from 1.0 s to 3.0 s.")
 
 
 def test_parts_without_data_say_why() -> None:

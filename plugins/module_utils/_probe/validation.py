@@ -129,7 +129,7 @@ class Validation:
             sample = ShareSample(repeat, repeat.route, answers, self._topology)
             if sample.is_suspicious:
                 # A breaker that was open before the first request leaves a member out, and no trace shows it.
-                pause = min(_LONGEST_PAUSE, max(member.rests_for for member in repeat.route.members))
+                pause = min(_LONGEST_PAUSE, repeat.route.rests_for)
                 self._tell(f"shares of {repeat.route.name}: unlikely, measured once more in {pause} seconds")
                 time.sleep(pause)
                 sample = ShareSample(repeat, repeat.route, self._repeat(repeat), self._topology)

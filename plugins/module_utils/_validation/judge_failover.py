@@ -21,6 +21,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.obs
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Failover
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
 
+# A breaker is looked at after each answer. One that opened before a slow answer was complete may be closed again.
+_SEEN_WITHIN_MS = 800
 _REMEDY = (
     "check that the pool has another member that is well, that the breaker counts what failed, and that the retry of "
     "the API's policy outlasts the breaker"
@@ -89,14 +91,19 @@ def _routing_fault(trial: Trial, topology: Topology) -> str:
 
 
 def _must_open(trial: Trial, topology: Topology) -> bool:
-    """Tell whether the member failed as often as opens its breaker."""
+    """Tell whether the member failed so often, and so fast, that its breaker must have been seen open."""
     member = trial.failover.member
-    failures = sum(
-        attempt.failed and topology.member_of(each.question.model, attempt.url) == member
+    breaker = member.breaker
+    if breaker is None:
+        return False
+    failures = [
+        (each.at_ms, each.at_ms + each.duration_ms)
         for each in trial.during
+        if each.duration_ms < _SEEN_WITHIN_MS
         for attempt in each.attempts or ()
-    )
-    return member.trips_after is not None and failures >= member.trips_after
+        if breaker.counts(attempt.status) and topology.member_of(each.question.model, attempt.url) == member
+    ]
+    return breaker.must_open(failures)
 
 
 def answered_by(observation: Observation, topology: Topology) -> str:

@@ -154,7 +154,7 @@ def _unable(topology: Topology) -> dict[str, str]:
 
 def _reason(route: Route) -> str:
     member = route.first[0]
-    if member.trips_after is None:
+    if member.breaker is None:
         return f"{member.backend} has no circuit breaker, so that nothing takes it out of the pool"
     twins = [each for each in route.members if each != member and _same_place(each, member)]
     return f"{member.backend} and {twins[0].backend} are one deployment, which fails for both" if twins else ""

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.duration import duration_seconds
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.breakers import Breaker, breaker_of
+
+_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,7 @@ class Member:
     :ivar backend: its name in API Management.
     :ivar account: the backend of the inventory whose endpoint it has.
     :ivar deployment: what it serves; empty when several of its deployments belong to the route.
-    :ivar trips_after: failures that open its circuit breaker; None when it has none.
-    :ivar rests_for: seconds for which the breaker then stays open, unless a backend asks for more.
+    :ivar breaker: None when it has none.
     """
 
     backend: str
@@ -33,13 +34,17 @@ class Member:
     deployment: str
     priority: int
     weight: int
-    trips_after: int | None
-    rests_for: int
+    breaker: Breaker | None
 
     @property
     def host(self) -> str:
         """The host of its endpoint, in lower case."""
         return (urlsplit(self.url).hostname or "").lower()
+
+    @cached_property
+    def address(self) -> str:
+        """Its URL in the form in which URLs are compared."""
+        return _address(self.url)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,17 @@ class Route:
         best = min(member.priority for member in self.members)
         tier = tuple(member for member in self.members if member.priority == best)
         return tuple(member for member in tier if member.weight) or tier
+
+    @property
+    def rests_for(self) -> int:
+        """Seconds after which breakers that are open now have closed, unless a backend asks for more."""
+        return max(member.breaker.rests_for if member.breaker else 0 for member in self.members)
+
+    @cached_property
+    def indistinct(self) -> tuple[Member, ...]:
+        """The members that traces do not tell apart, for another one has the same URL: two keys for one provider."""
+        addresses = [member.address for member in self.members]
+        return tuple(member for member in self.members if addresses.count(member.address) > 1)
 
     def share(self, member: Member) -> float:
         """Return the share of the requests that a member should get while all are well."""
@@ -86,12 +102,25 @@ class Topology:
     def member_of(self, model: str, url: str) -> Member | None:
         """Return the member of a model's chain that a request to this URL is for; None when it is none of them.
 
-        Of members whose URLs begin alike, that with the longest one is meant.
+        Of members whose URLs begin alike, that with the longest one is meant; of those with one URL, the first.
         """
-        wanted = url.lower()
+        wanted = _address(url)
         members = [member for route in self.chain(model) for member in route.members]
-        fitting = [member for member in members if _is_below(wanted, member.url.lower())]
-        return max(fitting, key=lambda member: len(member.url), default=None)
+        fitting = [member for member in members if _is_below(wanted, member.address)]
+        return max(fitting, key=lambda member: len(member.address), default=None)
+
+    def namesakes(self, backend: str) -> list[str]:
+        """Return the other backends that share a chain and the URL with this one."""
+        chains = [[member for route in self.chain(model) for member in route.members] for model in self._models]
+        return sorted(
+            {
+                other.backend
+                for members in chains
+                for one in members
+                for other in members
+                if one.backend == backend and other.backend != backend and other.address == one.address
+            }
+        )
 
     def shown_models(self) -> list[dict[str, Any]]:
         """Return the models with their routes, for the result."""
@@ -129,16 +158,21 @@ class Topology:
 
 
 def credential_headers(plan: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """Return the headers, in lower case, in which each backend of a plan is shown who the gateway is."""
+    """Return the headers, in lower case, in which each backend of a plan is shown who the gateway is.
+
+    Backends whose credentials a plan leaves to whoever made them are not among them.
+    """
     found: dict[str, set[str]] = {}
     for backend in plan["backends"]:
-        credentials = backend.get("credentials") or {}
+        credentials = backend.get("credentials")
+        if credentials is None:
+            continue
         own = found.setdefault(backend["name"], {str(name).lower() for name in credentials.get("header") or {}})
         own |= {"authorization"} if credentials.get("authorization") else set()
     members = {pool["name"]: [each["backend"] for each in pool["members"]] for pool in plan["pools"]}
     for route in plan["routes"]:
         for name in members.get(route["name"], [route["name"]]) if route["token_audience"] else ():
-            found[name].add("authorization")
+            found.setdefault(name, set()).add("authorization")
     return {name: frozenset(headers) for name, headers in found.items()}
 
 
@@ -159,23 +193,18 @@ def _route(route: Mapping[str, Any], backends: Mapping[str, Any], pools: Mapping
             deployment=serving["deployment"],
             priority=each.get("priority", 1),
             weight=each.get("weight", 100),
-            trips_after=_trips_after(backends[each["backend"]]),
-            rests_for=_rests_for(backends[each["backend"]]),
+            breaker=breaker_of(backends[each["backend"]]),
         )
         for each, serving in zip(listed, served, strict=True)
     )
     return Route(route["name"], bool(route["pooled"]), members)
 
 
-def _trips_after(backend: Mapping[str, Any]) -> int | None:
-    """Return the failures that open a backend's breaker; None when it has none."""
-    breaker = backend.get("circuit_breaker") or {}
-    return breaker["count"] if breaker.get("enabled") else None
-
-
-def _rests_for(backend: Mapping[str, Any]) -> int:
-    breaker = backend.get("circuit_breaker") or {}
-    return duration_seconds(breaker["trip_duration"]) if breaker.get("enabled") else 0
+def _address(url: str) -> str:
+    """Return a URL without what two that mean the same may differ in: case, the default port, encoding."""
+    scheme, _mark, rest = url.lower().partition("://")
+    authority, _slash, path = rest.partition("/")
+    return f"{scheme}://{authority.removesuffix(_DEFAULT_PORTS.get(scheme, ''))}/{unquote(path)}".rstrip("/")
 
 
 def _is_below(url: str, base: str) -> bool:

@@ -33,34 +33,53 @@ _REMEDIES = {
 }
 
 
-def attempts_by_backend(observations: Sequence[Observation], topology: Topology) -> dict[str, list[Attempt]]:
-    """Return what was sent to each backend of the plan, and to others under their URLs."""
-    found: dict[str, list[Attempt]] = {}
-    for observation in observations:
-        for attempt in observation.attempts or ():
-            member = topology.member_of(observation.question.model, attempt.url) if observation.question.model else None
-            found.setdefault(member.backend if member else attempt.url, []).append(attempt)
-    return found
-
-
 def judge_backends(
     observations: Sequence[Observation], topology: Topology, untraced: str, credentials: Mapping[str, frozenset[str]]
 ) -> Iterator[Check]:
-    """Yield checks of groups ``connectivity`` and ``secrets`` for each backend.
+    """Yield checks of groups ``connectivity`` and ``secrets`` for each backend, and for what is none of the plan.
 
     :param untraced: why the gateway does not tell whom it asked; empty when it does.
-    :param credentials: names, in lower case, of the headers in which each backend expects its own credential.
+    :param credentials: names, in lower case, of the headers in which each backend expects its own credential; not of
+        backends whose credentials are nobody's business here.
     """
-    attempts = attempts_by_backend(observations, topology)
+    if observations and all(each.attempts is None for each in observations):
+        untraced = untraced or "the gateway kept no trace of any request"
+    attempts, strange = _attempts_by_backend(observations, topology)
     for backend in topology.shown_backends():
         name = backend["name"]
         sent = attempts.get(name, [])
         if not sent:
-            reason = untraced or "no request went there: it stands behind others, or another check failed first"
-            yield skipped("connectivity", name, reason)
+            yield skipped("connectivity", name, untraced or _why_unasked(name, topology))
             continue
         yield _connectivity(name, sent)
-        yield _secrets(name, sent, credentials.get(name, frozenset()))
+        yield _secrets(name, sent, credentials.get(name, CREDENTIAL_HEADERS))
+    for url, number in sorted(strange.items()):
+        message = f"{number} requests went there, which the inventory does not list for their models"
+        yield failed("connectivity", url, message, "run playbooks/onboard.yml for this inventory, and validate again")
+
+
+def _attempts_by_backend(
+    observations: Sequence[Observation], topology: Topology
+) -> tuple[dict[str, list[Attempt]], Counter[str]]:
+    """Return what was sent to each backend of the plan, and how much to each other URL."""
+    found: dict[str, list[Attempt]] = {}
+    strange: Counter[str] = Counter()
+    for observation in observations:
+        for attempt in observation.attempts or ():
+            member = topology.member_of(observation.question.model, attempt.url)
+            if member is None:
+                strange[attempt.url] += 1
+            else:
+                found.setdefault(member.backend, []).append(attempt)
+    return found, strange
+
+
+def _why_unasked(name: str, topology: Topology) -> str:
+    """Say why no request went to a backend."""
+    twins = topology.namesakes(name)
+    if twins:
+        return f"it has one URL with {', '.join(twins)}: traces do not tell which of them was asked"
+    return "no request went there: it stands behind others, or another check failed first"
 
 
 def _connectivity(name: str, sent: Sequence[Attempt]) -> Check:

@@ -54,6 +54,7 @@ def test_the_filter_returns_the_plan_of_the_domain() -> None:
         ("prune", "maybe", "llm_prune"),
         ("backend_scope", "account", "llm_backend_scope"),
         ("retirement", {"retired": "drop"}, "llm_retirement.retired"),
+        ("workbook", {"deploy": True}, "llm_workbook.application_insights"),
     ],
 )
 def test_every_argument_is_checked(argument: str, value: Any, path: str) -> None:

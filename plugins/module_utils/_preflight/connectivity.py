@@ -104,9 +104,10 @@ def _regions(service: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _issues(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the types of issues that Azure found on the way, such as NetworkSecurityRule; not the type Unknown."""
     for hop in report.get("hops") or []:
         for issue in hop.get("issues") or []:
-            if issue.get("type"):
+            if issue.get("type") not in (None, "Unknown"):
                 yield str(issue["type"])
 
 

@@ -67,9 +67,9 @@ def test_a_host_that_one_region_does_not_reach_fails() -> None:
 
 
 def test_a_name_that_does_not_resolve_is_no_matter_of_firewalls() -> None:
-    found = judged({"Sweden Central": "Disconnected", "France Central": "Disconnected"}, "DnsResolution", "Unknown")
+    found = judged({"Sweden Central": "Disconnected", "France Central": "Disconnected"}, "Unknown", "DnsResolution")
     assert found.message.startswith("the gateway in Sweden Central, France Central does not reach ")
-    assert found.message.endswith("(DnsResolution, Unknown)")
+    assert found.message.endswith(":443 (DnsResolution)")
     assert found.remedy == "check the endpoint, and that the network of APIM resolves its name (private DNS zones)"
 
 

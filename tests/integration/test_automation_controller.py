@@ -63,6 +63,7 @@ def test_outputs_are_artifacts_of_the_job(azure: Azure, service: Service, tmp_pa
         "model_pools": {"gpt-4o": "gpt-4o-backend-pool"},
         "model_backends": {"o3": "aoai-a"},
         "models": ["gpt-4o", "o3"],
+        "workbook_id": "",
     }
     assert stats["event_data"]["changed"] == {service.name: 1}
     assert azure.environment["AZURE_SECRET"] not in job.stdout.read()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from os.path import relpath
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ SAME_APIS = ("--extra-vars", '{"llm_azure_openai_api": {"deploy": false}}')
 
 
 def run_import(playbooks: Playbooks, source: Path, folder: Path, *arguments: str) -> Run:
-    """Turn a parameter file into an inventory in this folder."""
-    variables = ("-e", f"bicep_file={source}", "-e", f"bicep_inventory={folder}")
+    """Turn a parameter file into an inventory in this folder; both paths count from where the command is given."""
+    variables = ("-e", f"bicep_file={relpath(source, ROOT)}", "-e", f"bicep_inventory={relpath(folder, ROOT)}")
     return playbooks.run(IMPORT, "localhost,", *variables, *arguments)
 
 
@@ -76,7 +77,7 @@ def test_comments_stand_where_they_stood(converted: Path) -> None:
 
 
 def test_the_way_back_gives_the_same_parameters(playbooks: Playbooks, converted: Path, tmp_path: Path) -> None:
-    run = playbooks.run(EXPORT, converted, "-e", f"bicep_folder={tmp_path}")
+    run = playbooks.run(EXPORT, converted, "-e", f"bicep_folder={relpath(tmp_path, ROOT)}")
     assert run.status == 0, run.output
     for name, host in zip(NAMES, HOSTS, strict=True):
         assert run.custom_stats["llm_bicep_parameters"][host]["warnings"] == []

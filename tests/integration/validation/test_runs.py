@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import json
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.gateway.hub import Hub
-from tests.integration.harness import Azure, Service
+from tests.integration.harness import ROOT, Azure, Service
 from tests.integration.inventory import backend, hosts, inventory
 from tests.integration.playbook import Playbooks, Run
 from tests.integration.validation.conftest import SERVICES
@@ -150,7 +151,9 @@ def test_each_host_of_a_bad_and_a_good_one_gets_its_verdict(
     good = inventory(service, *PAIR, **APIS)["apim"]["hosts"][service.name]
     empty = SERVICES[23]
     wanted = hosts({service.name: good, empty: {**good, "llm_backends": [backend("run-a", "gpt-4o")]}})
-    run = validate(playbooks, wanted, llm_validation_report=str(tmp_path / "report"), llm_validation_checks=["models"])
+    # A relative path counts from where the command is given.
+    folder = relpath(tmp_path / "report", ROOT)
+    run = validate(playbooks, wanted, llm_validation_report=folder, llm_validation_checks=["models"])
     assert {name: each["outcome"] for name, each in results(run).items()} == {service.name: "passed", empty: "failed"}
     assert [each.host for each in run.failures] == [empty]
     assert len(json.loads((tmp_path / "report/results.json").read_text(encoding="utf-8"))) == 2

@@ -132,7 +132,7 @@ def test_every_problem_of_a_file_is_told(playbooks: Playbooks, tmp_path: Path) -
     )
     run = run_import(playbooks, source, tmp_path / "hub")
     lines = run.message("localhost").splitlines()
-    assert lines[0].startswith(f"{source}: The parameter file has ")
+    assert lines[0].startswith(f"{relpath(source, ROOT)}: The parameter file has ")
     assert [line.split(":")[0] for line in lines[1:]] == [
         "  - line 1, column 1",
         "  - line 2, column 14",

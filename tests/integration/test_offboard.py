@@ -145,4 +145,5 @@ def test_it_needs_to_know_where_and_whose(playbooks: Playbooks, service: Service
     run = playbooks.run(OFFBOARD, hosts({service.name: {**host(), "llm_owner": "citadel", missing: ""}}))
     assert run.status != 0
     assert run.writes == []
-    assert {"apim_resource_group": "resource_group", "llm_owner": "owner (llm_owner) is missing"}[missing] in run.message(service.name)
+    named = {"apim_resource_group": "resource_group", "llm_owner": "owner (llm_owner) is missing"}[missing]
+    assert named in run.message(service.name)

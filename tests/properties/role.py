@@ -102,7 +102,7 @@ def _loader() -> Any:
     return import_module("ansible.parsing.dataloader").DataLoader()
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _file(name: str) -> Any:
     return _loader().load_from_file(str(_ROLE / name), trusted_as_template=True)
 
@@ -118,10 +118,8 @@ def _attempt(case: Case, service: str, check_mode: bool) -> Outcome | str:
 def _onboard(case: Case, service: str, check_mode: bool) -> Outcome:
     """Evaluate the tasks that decide and write, in the role's order."""
     variables = {**_file("defaults/main.yml"), "inventory_hostname": service, **case.host(service)}
-    tasks = _file("tasks/main.yml")
-    facts = next(
-        task["ansible.builtin.set_fact"] for task in tasks if _PLAN in task.get("ansible.builtin.set_fact", {})
-    )
+    plan, tasks = _file("tasks/plan.yml"), _file("tasks/main.yml")
+    facts = next(task[_FACTS] for task in plan if _PLAN in task.get(_FACTS, {}))
     variables |= _templated(facts, variables)
     problems = variables[_PLAN].get("problems")
     if problems is not None:

@@ -16,7 +16,10 @@ Check = dict[str, Any]
 
 def results(run: Run) -> dict[str, dict[str, Any]]:
     """The result of each service, as the run hands it to its caller."""
-    return {each["service"]: each for each in run.custom_stats["llm_validation"]}
+    found = run.custom_stats.get("llm_validation")
+    if found is None:
+        raise LookupError(run.output)
+    return {each["service"]: each for each in found}
 
 
 def failed(result: dict[str, Any]) -> dict[tuple[str, str], Check]:

@@ -19,6 +19,7 @@ from apim_emulator.entra import TokenEndpoint, TokenIssuer
 from apim_emulator.entra.samples import SampleCredentials
 from apim_emulator.environment import exported_variables
 from apim_emulator.gateway import DataPlane
+from apim_emulator.gateway.probes import ProviderProber
 from apim_emulator.origin import Origin
 from apim_emulator.providers import Providers
 from apim_emulator.rbac.assignments import Assignments
@@ -44,6 +45,7 @@ class Emulator:
         self._authority = Authority()
         self._listeners: list[Listener] = []
         self._providers: Providers | None = None
+        self._prober: ProviderProber | None = None
         self._data_plane: DataPlane | None = None
         self.environment: dict[str, str] = {}
 
@@ -69,11 +71,18 @@ class Emulator:
         access = Access(issuer, login.arm_audiences, self._config.tenant_id)
         roles = self._config.roles()
         assignments = Assignments(self._config, roles)
-        permissions = DataAccess(self._config, assignments)
-        self._providers = Providers(self._config.provider_settings(), self._authority, issuer, self._log, permissions)
-        await self._providers.start()
+        self._providers = await self._start_providers(issuer, assignments)
+        self._prober = ProviderProber(self._providers, self._authority.certificate_pem())
+        self._prober.open()
         self._arm = ControlPlane(
-            self._config, self._store, access, self._checker, roles, assignments, self._providers.deployments
+            self._config,
+            self._store,
+            access,
+            self._checker,
+            roles,
+            assignments,
+            self._providers.deployments,
+            self._prober,
         )
         origin = Origin(self._config.tenant_id, login, self._arm)
         self._listeners.append(plane_listener(front, context, self._log, origin.plane_of, origin.handle))
@@ -102,9 +111,18 @@ class Emulator:
             await listener.stop()
         if self._data_plane is not None:
             await self._data_plane.stop()
+        if self._prober is not None:
+            await self._prober.close()
         if self._providers is not None:
             await self._providers.stop()
         await self._checker.stop()
+
+    async def _start_providers(self, issuer: TokenIssuer, assignments: Assignments) -> Providers:
+        permissions = DataAccess(self._config, assignments)
+        settings = self._config.provider_settings()
+        providers = Providers(settings, self._authority, issuer, self._log, permissions)
+        await providers.start()
+        return providers
 
     def _make_data_plane(self, login: TokenEndpoint, providers: Providers) -> DataPlane:
         return DataPlane(

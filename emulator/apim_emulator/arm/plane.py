@@ -23,6 +23,7 @@ from apim_emulator.arm.resource_providers.insights import Insights
 from apim_emulator.arm.resource_providers.managed_identity import ManagedIdentity
 from apim_emulator.arm.resource_providers.resources import Resources
 from apim_emulator.arm.resources.child import Conditions
+from apim_emulator.arm.resources.connectivity_check import Prober
 from apim_emulator.arm.resources.subscriptions import Subscriptions
 from apim_emulator.arm.routing import Route
 from apim_emulator.arm.store import Service, Store
@@ -48,13 +49,14 @@ class ControlPlane:
         roles: Roles,
         assignments: Assignments,
         deployments: Callable[[str], Sequence[str] | None],
+        prober: Prober,
     ) -> None:
         """deployments: tells which deployments a host has at present; None: any."""
         self.settings: ArmSettings = config.arm
         self._access = access
         self._throttle = Throttle()
         self._resources = Resources(Subscriptions(config))
-        self._api_management = ApiManagement(config, store, checker)
+        self._api_management = ApiManagement(config, store, checker, prober)
         self._registry = Registry(
             self._resources,
             ManagedIdentity(config),

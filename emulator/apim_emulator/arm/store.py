@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from apim_emulator.config import Config, ServiceConfig
+from apim_emulator.config import Config, IdentityConfig, ServiceConfig
 from apim_emulator.tracing import Tracing
 
 MASTER_SUBSCRIPTION = "master"
@@ -56,13 +56,14 @@ class Entity:
 class Service:
     """An API Management service: its configuration, its children, and where its gateway listens.
 
-    `identity_client_ids` are the client ids of the user-assigned identities that it has. Writes hold `write_lock`, so
+    `identities` are the user-assigned ones that it has; a PATCH may change them. Writes hold `write_lock`, so
     that what a write has checked still holds when it stores. `version` counts the writes.
     """
 
     config: ServiceConfig
     etag: str
-    identity_client_ids: frozenset[str] = frozenset()
+    identities: tuple[IdentityConfig, ...] = ()
+    system_assigned: bool = False
     gateway_url: str = ""
     tracing: Tracing = field(default_factory=Tracing)
     write_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -76,6 +77,11 @@ class Service:
     def label(self) -> str:
         """Return RESOURCE_GROUP/NAME."""
         return f"{self.config.resource_group}/{self.config.name}"
+
+    @property
+    def identity_client_ids(self) -> frozenset[str]:
+        """Return the client ids of the user-assigned identities."""
+        return frozenset(item.client_id for item in self.identities)
 
     @property
     def resource_id(self) -> str:
@@ -159,14 +165,11 @@ class Store:
         # Starts where a service with a past would: an ETag must not look like a small counter.
         self._versions = itertools.count(0xE69BD5)
         self.services: dict[tuple[str, str, str], Service] = {}
-        clients = {
-            (item.subscription_id, f"{item.resource_group}/{item.name}".lower()): item.client_id
-            for item in config.identities
-        }
+        known = {item.key: item for item in config.identities}
         for service in config.services:
             key = (service.subscription_id or "", service.resource_group.lower(), service.name.lower())
-            identities = frozenset(clients[service.subscription_id, name.lower()] for name in service.identities)
-            self.services[key] = Service(service, self.next_etag(), identities)
+            identities = tuple(known[service.subscription_id or "", name.lower()] for name in service.identities)
+            self.services[key] = Service(service, self.next_etag(), identities, service.system_assigned)
 
     def next_etag(self) -> str:
         """Return a new ETag: a quoted base64 row version, such as "AAAAAADmodU="."""

@@ -28,6 +28,7 @@ class ManagedIdentities:
         Raises ForwardError when the service has no such identity, or when Entra does not know the resource.
         """
         identity = client_id.lower() if client_id else None
+        self._check(identity)
         cached = self._tokens.get((identity, resource))
         if cached is not None and time.time() < cached.expires:
             return cached.text
@@ -35,13 +36,16 @@ class ManagedIdentities:
         self._tokens[identity, resource] = token
         return token.text
 
-    def _sign_in(self, client_id: str | None, resource: str) -> AccessToken:
+    def _check(self, client_id: str | None) -> None:
+        # Asked each time: a token that is still good is not to outlive the identity's place in the service.
         service = self._service
-        attached = service.config.system_assigned if client_id is None else client_id in service.identity_client_ids
+        attached = service.system_assigned if client_id is None else client_id in service.identity_client_ids
         if not attached:
             named = f"with client id '{client_id}'" if client_id else "that is system-assigned"
             text = f"The service '{service.config.name}' has no managed identity {named}."
             raise ForwardError(SOURCE, "ManagedIdentityNotFound", text, 500)
+
+    def _sign_in(self, client_id: str | None, resource: str) -> AccessToken:
         try:
             return self._login.managed_identity_token(client_id, resource)
         except TokenRefused as refused:

@@ -83,6 +83,16 @@ class Providers:
         name = host.lower()
         return name in self._configured or azure_family(name) is not None
 
+    def refuses(self, host: str) -> bool:
+        """Tell whether a host refuses a connection that is made now; one that does counts it."""
+        found = self._find(host.lower())
+        if found is None:
+            return True
+        key, behaviour = found.behaviour(None)
+        if behaviour.refuse:
+            found.count(key)
+        return behaviour.refuse
+
     def deployments(self, host: str) -> list[str] | None:
         """Return the deployments that a host has, None when it has any that is asked for."""
         found = self._find(host.lower())

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from apim_emulator.arm.call import Call
-from apim_emulator.arm.errors import ArmError
+from apim_emulator.arm.errors import ArmError, not_allowed
 from apim_emulator.arm.kinds import Kinds
-from apim_emulator.arm.operations import Operations
+from apim_emulator.arm.operations import Operation, Operations
 from apim_emulator.arm.provider import ResourceProvider, listing, parent_not_found, resource_not_found
 from apim_emulator.arm.resources.child import Conditions
+from apim_emulator.arm.resources.connectivity_check import ConnectivityCheck, Prober
 from apim_emulator.arm.resources.services import Services
 from apim_emulator.arm.routing import Route
 from apim_emulator.arm.store import Service, Store
@@ -31,10 +32,11 @@ class ApiManagement(ResourceProvider):
         "Microsoft.ApiManagement/service": ("2022-08-01", "2024-05-01")
     }
 
-    def __init__(self, config: Config, store: Store, checker: WarmChecker) -> None:
+    def __init__(self, config: Config, store: Store, checker: WarmChecker, prober: Prober) -> None:
         self._store = store
         self._operations = Operations()
-        self._services = Services(config)
+        self._services = Services(config, store, self._operations)
+        self._connectivity = ConnectivityCheck(self._operations, prober)
         self._kinds = Kinds(store, self._operations, checker, config.key_vault_secrets)
 
     def view(self, service: Service) -> ServiceView:
@@ -49,13 +51,25 @@ class ApiManagement(ResourceProvider):
         if call.service is None:
             raise parent_not_found(route) if route.children else resource_not_found(route)
         call.request.service = call.service.label
-        if not route.children:
-            return self._services.read(call.request.method, call.service)
-        if [part.lower() for part in route.children[:2]] == ["tenant", "operationresults"] and len(route.children) == 3:
-            return self._operation(call, route.children[2])
+        match [part.lower() for part in route.children]:
+            case []:
+                return await self._service(call, call.service, conditions)
+            case ["connectivitycheck"]:
+                started = self._connectivity.start(call, conditions)
+                return _accepted(call, call.service, "/connectivityCheck", started)
+            case ["operationresults", _] | ["connectivitycheck", "operationresults", _]:
+                route.only("GET", call.request.method)
+                return self._operation(route.children[-1]).result(call.request.url())
+            case ["tenant", "operationresults", _]:
+                return self._operation(route.children[-1]).status(call.request.path)
         return await self._kinds.answer(call, route, conditions)
 
     def starts_operation(self, route: Route, method: str) -> bool:
+        match [part.lower() for part in route.children]:
+            case []:
+                return route.name is not None and method == "PATCH"
+            case ["connectivitycheck"]:
+                return method == "POST"
         return self._kinds.starts_operation(route, method)
 
     def exists(self, route: Route) -> bool:
@@ -73,8 +87,23 @@ class ApiManagement(ResourceProvider):
             if subscription == call.subscription and (group is None or in_group == group.lower())
         ]
 
-    def _operation(self, call: Call, operation_id: str) -> Answer:
+    async def _service(self, call: Call, service: Service, conditions: Conditions) -> Answer:
+        match call.request.method:
+            case "GET":
+                return self._services.read(service)
+            case "PATCH":
+                return _accepted(call, service, "", await self._services.patch(call, conditions))
+        raise not_allowed(call.request.method)
+
+    def _operation(self, operation_id: str) -> Operation:
         operation = self._operations.find(operation_id)
         if operation is None:
             raise ArmError(404, "ResourceNotFound", "Operation result not found.")
-        return operation.status(call.request.path)
+        return operation
+
+
+def _accepted(call: Call, service: Service, below: str, operation: Operation) -> Answer:
+    """Answer that an operation was started: 202, and where its result will be."""
+    results = f"{call.request.origin}{service.resource_id}{below}/operationresults/{operation.id}"
+    headers = {"Location": f"{results}?api-version={call.api_version}", **operation.retry_after()}
+    return Answer(202, None, headers)

@@ -186,7 +186,7 @@ class ChildKind(ABC):
         return Answer(status, content, {"ETag": entity.etag})
 
     async def _put(self, call: Call, name: str, existing: Entity | None, conditions: Conditions) -> Answer:
-        _check_if_match(call, existing)
+        check_if_match(call, existing.etag if existing else None)
         properties = self.sent(call)
         self.check_sent(call, properties)
         entity = await self.build(call, existing.name if existing else name, properties, existing)
@@ -200,7 +200,7 @@ class ChildKind(ABC):
         return Answer(status, content, self._write_headers(call, entity, operation, status))
 
     async def _patch(self, call: Call, existing: Entity, conditions: Conditions) -> Answer:
-        _check_if_match(call, existing)
+        check_if_match(call, existing.etag)
         body = call.json()
         changes = body_properties(body)
         self.check_sent(call, changes)
@@ -248,7 +248,7 @@ class ChildKind(ABC):
     def _delete(self, call: Call, existing: Entity | None, conditions: Conditions) -> Answer:
         if existing is None:
             return Answer(204)
-        _check_if_match(call, existing)
+        check_if_match(call, existing.etag)
         self.check_removal(call, existing)
         operation = self.start(call, existing, conditions)
         if operation is None:
@@ -259,12 +259,15 @@ class ChildKind(ABC):
         return Answer(202, None, self._operation_headers(call, operation, 204))
 
 
-def _check_if_match(call: Call, existing: Entity | None) -> None:
-    """Enforce If-Match: `*` and its absence always pass, a concrete ETag must be the current one."""
+def check_if_match(call: Call, etag: str | None) -> None:
+    """Enforce If-Match: `*` and its absence always pass, a concrete ETag must be the current one (None: there is none).
+
+    Raises ArmError (412).
+    """
     wanted = call.request.headers.get("If-Match")
     if wanted is None or wanted.strip() == "*":
         return
-    if existing is None or wanted.strip() != existing.etag:
+    if wanted.strip() != etag:
         raise ArmError(412, "PreconditionFailed", "Resource was modified since last retrieval.")
 
 

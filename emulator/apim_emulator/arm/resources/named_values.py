@@ -129,7 +129,7 @@ class NamedValues(ChildKind):
         if identifier not in self._vault:
             text = f"The secret '{identifier}' could not be read from Key Vault."
             return [Problem("keyVault.secretIdentifier", text)]
-        if client_id is None and not service.config.system_assigned:
+        if client_id is None and not service.system_assigned:
             return [Problem("keyVault.identityClientId", "The service has no system-assigned identity.")]
         if client_id is not None and str(client_id).lower() not in service.identity_client_ids:
             return [Problem("keyVault.identityClientId", f"Identity '{client_id}' is not assigned to the service.")]

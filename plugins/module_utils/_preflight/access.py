@@ -60,20 +60,21 @@ def judge_role(target: Target, access: Access) -> Finding:
         return _skipped(target, f"{target.host} is not an account of Cognitive Services", f"check its roles {where}")
     if isinstance(access.accounts, Unread):
         message = f"the accounts of subscription {access.subscription_id} cannot be listed: {access.accounts.reason}"
-        return _skipped(target, message, _by_hand(target, access.principal))
+        return _unjudged(target, message, access.principal)
     found = accounts_at(access.accounts, target.host)
     if len(found) != 1:
-        return _skipped(target, _not_one(target, access, len(found)), _by_hand(target, access.principal))
+        return _unjudged(target, _not_one(access, len(found)), access.principal)
     return _judge_account(target, access, str(found[0]["id"]))
 
 
 def _judge_account(target: Target, access: Access, account_id: str) -> Finding:
-    by_hand = _by_hand(target, access.principal, account_id)
-    if not access.principal:
-        return _skipped(target, "the identity is not known", by_hand)
+    principal = access.principal
+    if not principal:
+        return _unjudged(target, "the identity is not known", principal, account_id)
     assignments = access.assignments.get(account_id, ())
     if isinstance(assignments, Unread):
-        return _skipped(target, f"role assignments on {account_id} cannot be read: {assignments.reason}", by_hand)
+        message = f"role assignments on {account_id} cannot be read: {assignments.reason}"
+        return _unjudged(target, message, principal, account_id)
     roles = {definition_of(each): each for each in assignments if applies(each, account_id)}
     definitions = {guid: access.definitions.get(guid) for guid in roles}
     for guid, definition in definitions.items():
@@ -82,8 +83,9 @@ def _judge_account(target: Target, access: Access, account_id: str) -> Finding:
             return Finding(ROLE, target.backend_id, PASSED, f"{_name(definition)} on {scope}")
     for guid, definition in definitions.items():
         if isinstance(definition, Unread):
-            return _skipped(target, f"the role definition {guid} cannot be read: {definition.reason}", by_hand)
-    return _missing(target, access.principal, account_id, definitions.values())
+            message = f"the role definition {guid} cannot be read: {definition.reason}"
+            return _unjudged(target, message, principal, account_id)
+    return _missing(target, principal, account_id, definitions.values())
 
 
 def _missing(target: Target, principal: str, account_id: str, definitions: Any) -> Finding:
@@ -97,20 +99,19 @@ def _missing(target: Target, principal: str, account_id: str, definitions: Any) 
     return Finding(ROLE, target.backend_id, FAILED, message, f"{command} ({DELAY})")
 
 
-def _not_one(target: Target, access: Access, count: int) -> str:
+def _not_one(access: Access, count: int) -> str:
     if count:
-        return f"{count} accounts answer at {target.host}, which is the host of their region"
-    return (
-        f"no account in subscription {access.subscription_id} that the signed-in account may read "
-        f"answers at {target.host}"
-    )
+        return f"{count} accounts share its host, which is that of their region"
+    return f"no account in subscription {access.subscription_id} that the signed-in account may read has its host"
 
 
-def _by_hand(target: Target, principal: str, account_id: str = _UNKNOWN_ACCOUNT) -> str:
-    return (
-        f"the identity needs '{ROLES[target.family]}' there; check it with az role assignment list --include-inherited"
-        f" --include-groups --assignee {principal or _UNKNOWN_PRINCIPAL} --scope {account_id}"
+def _unjudged(target: Target, reason: str, principal: str, account_id: str = _UNKNOWN_ACCOUNT) -> Finding:
+    # Without what is the target's alone: backends that are skipped for one reason are told of in one line.
+    by_hand = (
+        "check it with az role assignment list --include-inherited --include-groups"
+        f" --assignee {principal or _UNKNOWN_PRINCIPAL} --scope {account_id}"
     )
+    return _skipped(target, f"needs '{ROLES[target.family]}', but {reason}", by_hand)
 
 
 def _skipped(target: Target, message: str, remedy: str = "") -> Finding:

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
 
-from tests.integration.harness import Azure, running_azure
-from tests.integration.preflight.estate import CONFIGURATION
+from tests.integration.harness import Azure, Service, running_azure
+from tests.integration.preflight.estate import CONFIGURATION, SHARED_SERVICES
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +20,10 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     path.write_text(yaml.safe_dump(CONFIGURATION), encoding="utf-8")
     with running_azure("--config", path) as azure:
         yield azure
+
+
+@pytest.fixture(scope="session")
+def new_service(azure: Azure) -> Callable[[], Service]:
+    """Gives out APIM services that are still empty."""
+    unused = iter(SHARED_SERVICES)
+    return lambda: Service(azure, next(unused))

@@ -30,7 +30,8 @@ ACCOUNTS: dict[str, tuple[str, list[str]]] = {
 }
 # Those that are told by name, and those that tests share out.
 _NAMED = ("no-identity", "no-role", "wrong-role", "unreachable", "well", "broad-roles", "unjudged", "keys")
-_SERVICES = [*(f"apim-{name}" for name in _NAMED), *(f"apim-test-{number}" for number in range(1, 31))]
+SHARED_SERVICES = [f"apim-test-{number}" for number in range(1, 31)]
+_SERVICES = [*(f"apim-{name}" for name in _NAMED), *SHARED_SERVICES]
 
 CONFIGURATION: dict[str, Any] = {
     "tenant_id": "11111111-1111-1111-1111-111111111111",

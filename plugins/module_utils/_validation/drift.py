@@ -18,6 +18,7 @@ _WORDS = {
     "deleted": "is not in the inventory",
     "updated": "differs from the inventory",
     "failed": "cannot be brought to what the inventory says",
+    "skipped": "was not compared, because something before it failed",
 }
 _REMEDY = "run playbooks/onboard.yml for this inventory, with --check --diff to see all of it first"
 _MOST_LINES, _LONGEST_LINE = 8, 160
@@ -33,7 +34,8 @@ def judge_drift(outcome: Mapping[str, Any]) -> Iterator[Check]:
         message = str(outcome.get("msg") or "the service could not be compared with the inventory")
         yield failed("configuration", "the inventory", message, "repair what the message names, and validate again")
         return
-    differences = {each["before_header"]: each for each in outcome.get("diff") or ()}
+    differences = {each.get("before_header"): each for each in outcome.get("diff") or ()}
+    reasons = {f"{each['kind']} {each['name']}": str(each["message"]) for each in outcome.get("errors") or ()}
     for each in outcome["objects"]:
         title = f"{each['kind']} {each['name']}"
         if each["action"] == "unchanged":
@@ -41,6 +43,7 @@ def judge_drift(outcome: Mapping[str, Any]) -> Iterator[Check]:
         else:
             told = _WORDS.get(each["action"], each["action"])
             changes = _changes(differences.get(title)) if each["action"] == "updated" else []
+            changes += [reasons[title]] if title in reasons else []
             yield failed("configuration", title, "\n".join([told + (":" if changes else ""), *changes]), _REMEDY)
 
 
@@ -48,11 +51,8 @@ def _changes(difference: Mapping[str, str] | None) -> list[str]:
     """Return the lines that differ: ``-`` for what the service has, ``+`` for what the inventory says."""
     if difference is None:
         return []
-    lines = difflib.unified_diff(difference["before"].splitlines(), difference["after"].splitlines(), lineterm="", n=0)
-    changed = [
-        f"{line[0]} {line[1:].strip()}"[:_LONGEST_LINE]
-        for line in lines
-        if line[:1] in "+-" and not line.startswith(("+++", "---"))
-    ]
+    before, after = difference["before"].splitlines(), difference["after"].splitlines()
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
+    changed = [f"{line[0]} {line[1:].strip()}"[:_LONGEST_LINE] for line in lines if line.startswith(("+", "-"))]
     more = len(changed) - _MOST_LINES
     return [*changed[:_MOST_LINES], *([f"and {more} more lines"] if more > 0 else [])]

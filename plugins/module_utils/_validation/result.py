@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, count
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
@@ -89,9 +90,11 @@ def _of_probe(probe: Mapping[str, Any]) -> Iterator[Check]:
 
 def _unique(checks: Sequence[Check]) -> list[Check]:
     """Return the checks by group, with names that are unique within theirs; what two probes found alike counts once."""
-    seen: dict[tuple[str, str], int] = {}
+    taken: set[tuple[str, str]] = set()
     found = []
     for check in sorted(dict.fromkeys(checks), key=lambda each: GROUPS.index(each.group)):
-        number = seen[check.group, check.name] = seen.get((check.group, check.name), 0) + 1
-        found.append(check if number == 1 else replace(check, name=f"{check.name} ({number})"))
+        names = chain([check.name], (f"{check.name} ({number})" for number in count(2)))
+        name = next(name for name in names if (check.group, name) not in taken)
+        taken.add((check.group, name))
+        found.append(replace(check, name=name))
     return found

@@ -7,7 +7,9 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
@@ -37,15 +39,20 @@ class ShareSample:
         self.repeat = repeat
         self.route = route
         self.chosen: list[Member | None] = []
+        self.strangers: Counter[str] = Counter()
         self.failures = 0
         self.untraced = 0
         for observation in observations:
-            if not observation.attempts:
+            attempts = observation.attempts
+            if not observation.is_good or any(attempt.failed for attempt in attempts or ()):
+                self.failures += 1
+            elif not attempts:
                 self.untraced += 1
-                continue
-            first = observation.attempts[0]
-            self.failures += any(attempt.failed for attempt in observation.attempts)
-            self.chosen.append(topology.member_of(observation.question.model, first.url))
+            else:
+                member = topology.member_of(observation.question.model, attempts[0].url)
+                self.chosen.append(member)
+                if member not in route.members:
+                    self.strangers[member.backend if member else attempts[0].url] += 1
 
     @property
     def counts(self) -> list[int]:
@@ -57,10 +64,10 @@ class ShareSample:
         """Whether the sample tells of weights alone."""
         return bool(self.chosen) and not self.failures and not self.untraced
 
-    @property
+    @cached_property
     def p_value(self) -> float:
         """How likely such counts are by the weights; 0 when somebody else was chosen."""
-        if None in self.chosen:
+        if self.strangers:
             return 0.0
         return p_value(self.counts, [self.route.share(member) for member in self.route.members])
 
@@ -79,7 +86,7 @@ def judge_shares(sample: ShareSample, untraced: str) -> tuple[Check, dict[str, A
     if untraced:
         return skipped("shares", name, untraced), None
     if not sample.is_usable:
-        number = len(sample.chosen) + sample.untraced
+        number = len(sample.chosen) + sample.failures + sample.untraced
         reason = (
             f"{sample.failures} of {number} requests met a failure, which moves the shares"
             if sample.failures
@@ -106,8 +113,13 @@ def judge_shares(sample: ShareSample, untraced: str) -> tuple[Check, dict[str, A
         ],
     }
     told = ", ".join(
-        f"{each['backend']} {each['served']} (weight says {each['expected'] * len(sample.chosen):.0f})"
-        for each in shares["members"]
+        [
+            *(
+                f"{each['backend']} {each['served']} (weight says {each['expected'] * len(sample.chosen):.0f})"
+                for each in shares["members"]
+            ),
+            *(f"{place} {served} (not in the pool)" for place, served in sorted(sample.strangers.items())),
+        ]
     )
     if outcome == PASSED:
         return passed("shares", name, told), shares
@@ -115,7 +127,7 @@ def judge_shares(sample: ShareSample, untraced: str) -> tuple[Check, dict[str, A
 
 
 def latencies(observations: Sequence[Observation], topology: Topology) -> list[dict[str, Any]]:
-    """Return the latency of each model at each backend, of answers that came at the first attempt.
+    """Return the latency of each model at each backend that the plan has for it, of answers at the first attempt.
 
     Where the gateway does not tell whom it asked, the route stands for the backend.
     """
@@ -125,6 +137,8 @@ def latencies(observations: Sequence[Observation], topology: Topology) -> list[d
         if not observation.is_good or not model or (attempts is not None and len(attempts) != 1):
             continue
         member = topology.member_of(model, attempts[0].url) if attempts else None
+        if attempts and member is None:
+            continue
         backend = member.backend if member else topology.chain(model)[0].name
         durations.setdefault((model, backend), []).append(observation.duration_ms)
     return [_latency(model, backend, sorted(found)) for (model, backend), found in sorted(durations.items())]

@@ -55,13 +55,19 @@ def judge_streams(observations: Sequence[Observation]) -> Iterator[Check]:
         fault = "" if observation.is_good else observation.outcome
         if not fault and observation.chunks < 2:
             fault = f"the answer came in {observation.chunks} pieces, not as a stream"
-        yield _judged("streaming", observation, fault)
+        yield _judged("streaming", observation, fault, _pace(observation))
 
 
-def _judged(group: str, observation: Observation, fault: str) -> Check:
+def _pace(observation: Observation) -> str:
+    """Tell when the pieces of a stream came: whether a gateway holds them back is for people to see."""
+    first, last = observation.first_chunk_ms or 0.0, observation.last_chunk_ms or 0.0
+    return f"{observation.chunks} pieces, the first after {first:.0f} ms, the last after {last:.0f} ms"
+
+
+def _judged(group: str, observation: Observation, fault: str, told: str = "") -> Check:
     name, took = observation.question.title, observation.duration_ms
     if not fault:
-        return passed(group, name, duration_ms=took)
+        return passed(group, name, told, duration_ms=took)
     return failed(group, name, fault, remedy_for(observation), duration_ms=took)
 
 
@@ -70,6 +76,8 @@ def remedy_for(observation: Observation) -> str:
     default = "look at the trace or the logs of the API in API Management"
     if observation.status is None:
         return "check the gateway's URL, and the network from here to it"
+    if 300 <= observation.status < 400:
+        return "check the gateway's URL, and what stands before it: an API answers without redirects"
     return _REMEDIES.get(observation.code) or _STATUS_REMEDIES.get(observation.status, default)
 
 
@@ -96,26 +104,38 @@ def judge_lists(observations: Sequence[Observation], plan: Mapping[str, Any]) ->
     """Yield a check for each list of deployments: every deployment of the inventory must have its entry."""
     expected = sorted((each["name"], each["backend_id"]) for model in plan["models"] for each in model["deployments"])
     for observation in observations:
-        name, took = observation.question.title, observation.duration_ms
-        content = observation.content
-        if observation.status != 200 or not isinstance(content, Mapping) or not isinstance(content.get("value"), list):
-            fault = observation.outcome if observation.status != 200 else "the answer is no list of deployments"
-            yield failed("listing", name, fault, remedy_for(observation), duration_ms=took)
+        entries = _listed(observation)
+        if entries is None:
+            yield _judged("listing", observation, _no_list(observation))
             continue
-        listed = [(str(each.get("name")), str(each.get("id"))) for each in content["value"]]
-        missing = [f"{model} of {backend}" for model, backend in expected if (model, backend) not in listed]
+        names = [(str(each.get("name")), str(each.get("id"))) for each in entries]
+        missing = [f"{model} of {backend}" for model, backend in expected if (model, backend) not in names]
+        took = observation.duration_ms
         if missing:
-            yield failed("listing", name, f"it lacks {_some(missing)}", _AGAIN, duration_ms=took)
+            yield failed("listing", observation.question.title, f"it lacks {_some(missing)}", _AGAIN, duration_ms=took)
         else:
-            yield passed("listing", name, f"{len(listed)} deployments", duration_ms=took)
+            yield _judged("listing", observation, "", f"{len(names)} deployments")
+
+
+def _listed(observation: Observation) -> Sequence[Mapping[str, Any]] | None:
+    """Return the entries of a list; None when the answer is none."""
+    content = observation.content
+    entries = content.get("value") if observation.is_good and isinstance(content, Mapping) else None
+    is_list = isinstance(entries, list) and all(isinstance(each, Mapping) for each in entries)
+    return entries if is_list else None
+
+
+def _no_list(observation: Observation) -> str:
+    return "the answer is no list of deployments" if observation.is_good else observation.outcome
 
 
 def judge_entries(observations: Sequence[Observation]) -> Iterator[Check]:
-    """Yield a check for each entry of a list that was asked for by its name."""
+    """Yield a check for each entry of a list that was asked for by its name, in whatever case the list has that."""
     for observation in observations:
-        content = observation.content
-        is_right = isinstance(content, Mapping) and content.get("name") == observation.question.model
-        yield _judged("listing", observation, "" if observation.status == 200 and is_right else observation.outcome)
+        content, model = observation.content, observation.question.model
+        is_right = isinstance(content, Mapping) and str(content.get("name")).lower() == model.lower()
+        fault = "" if is_right else f"the answer is not the entry of {model}"
+        yield _judged("listing", observation, fault if observation.is_good else observation.outcome)
 
 
 def judge_unknown(observations: Sequence[Observation]) -> Iterator[Check]:

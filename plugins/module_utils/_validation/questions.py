@@ -119,7 +119,7 @@ def _add(found: Questions, api: Mapping[str, Any], model: Mapping[str, Any], cha
 
 
 def capabilities_of(model: Mapping[str, Any]) -> set[str]:
-    """Return what all deployments of a model can do; an entry of ``models`` of a plan."""
+    """Return what the deployments of a model can do, together; an entry of ``models`` of a plan."""
     return {each for deployment in model["deployments"] for each in deployment["capabilities"]}
 
 

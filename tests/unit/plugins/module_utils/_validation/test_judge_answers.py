@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Single answers: of models, streams, lists, and to what must be refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Check,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_answers import (
+    judge_entries,
+    judge_lists,
+    judge_models,
+    judge_streams,
+    judge_unknown,
+    remedy_for,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
+    Unasked,
+    entry_question,
+    listing_questions,
+    question,
+    unknown_questions,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
+
+from tests.unit.plugins.module_utils._routing.inventories import backend, external, plan_of
+from tests.unit.plugins.module_utils._validation.observed import API, answer, sent
+
+PLAN = plan_of(backend("a"), backend("b"), external("x", "gpt-4o", "claude"))
+TOPOLOGY = Topology(PLAN)
+POOL = "gpt-4o-backend-pool"
+
+
+def judged(observation: Observation) -> Check:
+    (check,) = judge_models([observation], [], TOPOLOGY)
+    assert bool(check.remedy) == (check.outcome == FAILED)
+    return check
+
+
+@pytest.mark.parametrize(
+    "attempts",
+    [None, [], [sent(PLAN, "a-gpt-4o")], [sent(PLAN, "a-gpt-4o", 429), sent(PLAN, "x-gpt-4o")]],
+    ids=["untraced", "cached", "at once", "by the next route"],
+)
+def test_the_right_answer_of_a_listed_backend_passes(attempts: list[Attempt] | None) -> None:
+    check = judged(answer(attempts, route=POOL, duration_ms=1234.5))
+    assert check == Check("models", "gpt-4o by POST /models/chat/completions", PASSED, duration_s=1.234)
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "message"),
+    [
+        ({"content": None}, "the answer has no choices"),
+        ({"content": {"choices": []}}, "the answer has no choices"),
+        ({"content": ["choices"]}, "the answer has no choices"),
+        ({"status": 404, "code": "DeploymentNotFound", "message": "No"}, "HTTP 404 DeploymentNotFound: No"),
+        ({"status": None, "error": "ReadTimeout: Read timed out"}, "ReadTimeout: Read timed out"),
+        ({"error": "the answer is not JSON but text/html"}, "HTTP 200: the answer is not JSON but text/html"),
+        ({"route": "another-pool"}, f"the route another-pool answered, not {POOL} or x-gpt-4o"),
+    ],
+)
+def test_any_other_answer_fails(spoiled: dict[str, Any], message: str) -> None:
+    check = judged(answer(**spoiled))
+    assert (check.outcome, check.message) == (FAILED, message)
+
+
+def test_an_answer_of_somebody_else_fails() -> None:
+    stranger = judged(answer([Attempt("https://stranger.example/v1/chat", 200)]))
+    assert stranger.message == "https://stranger.example/v1/chat answered, which the inventory does not list for it"
+    other_model = judged(replace(answer([sent(PLAN, "a-gpt-4o")]), question=question(API, "claude", "chat", {})))
+    assert "which the inventory does not list for it" in other_model.message
+
+
+@pytest.mark.parametrize(
+    ("capability", "member"),
+    [
+        ("chat", "choices"),
+        ("completions", "choices"),
+        ("embeddings", "data"),
+        ("images", "data"),
+        ("responses", "output"),
+    ],
+)
+def test_each_operation_has_its_answer(capability: str, member: str) -> None:
+    asked = question(API, "gpt-4o", capability, {})
+    assert judged(answer(question=asked, content={member: [1]})).outcome == PASSED
+    assert judged(answer(question=asked, content={"other": [1]})).message == f"the answer has no {member}"
+
+
+def test_what_cannot_be_asked_is_left_out() -> None:
+    (check,) = judge_models([], [Unasked("whisper", "inference-api", "no operation")], TOPOLOGY)
+    assert (check.name, check.outcome, check.message) == ("whisper by inference-api", SKIPPED, "no operation")
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"),
+    [
+        ({"status": None}, "network from here"),
+        ({"status": 302}, "redirects"),
+        ({"status": 400, "code": "unsupported_model"}, "do not route it"),
+        ({"status": 401}, "managed identity"),
+        ({"status": 429}, "quota"),
+        ({"status": 503, "code": "backend_unavailable"}, "connectivity"),
+        ({"status": 418}, "logs of the API"),
+    ],
+)
+def test_each_failure_has_a_remedy(fields: dict[str, Any], part: str) -> None:
+    assert part in remedy_for(answer(**fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome", "part"),
+    [
+        ({"chunks": 9, "first_chunk_ms": 20.0, "last_chunk_ms": 120.0}, PASSED, "9 pieces, the first after 20 ms"),
+        ({"chunks": 1}, FAILED, "in 1 pieces"),
+        ({"chunks": 0, "content": {"choices": [1]}}, FAILED, "in 0 pieces, not as a stream"),
+        ({"chunks": 9, "error": "the stream ended before its end"}, FAILED, "before its end"),
+        ({"chunks": 0, "status": 503}, FAILED, "HTTP 503"),
+    ],
+)
+def test_a_stream_comes_in_pieces_and_to_its_end(fields: dict[str, Any], outcome: str, part: str) -> None:
+    (check,) = judge_streams([answer(**fields)])
+    assert (check.group, check.outcome) == ("streaming", outcome)
+    assert part in check.message
+
+
+def listing(content: Any, **fields: Any) -> Check:
+    (check,) = judge_lists([answer(question=listing_questions([API])[0], content=content, **fields)], PLAN)
+    return check
+
+
+ENTRIES = [
+    {"name": name, "id": account}
+    for name, account in (("gpt-4o", "a"), ("gpt-4o", "b"), ("gpt-4o", "x"), ("claude", "x"), ("other", "of another"))
+]
+
+
+def test_a_list_with_every_deployment_passes() -> None:
+    check = listing({"value": ENTRIES})
+    assert (check.group, check.name, check.outcome) == ("listing", "GET /models/deployments", PASSED)
+    assert check.message == "5 deployments"
+
+
+def test_what_a_list_lacks_is_named() -> None:
+    check = listing({"value": ENTRIES[2:]})
+    assert (check.outcome, check.message) == (FAILED, "it lacks gpt-4o of a, gpt-4o of b")
+    many = plan_of(*(backend(f"m{number}") for number in range(8)))
+    (check,) = judge_lists([answer(content={"value": []})], many)
+    assert check.message.endswith("gpt-4o of m4 and 3 more")
+
+
+@pytest.mark.parametrize("content", [None, [], {}, {"value": None}, {"value": {}}, {"value": ["gpt-4o"]}, "text"])
+def test_what_is_no_list_fails(content: Any) -> None:
+    check = listing(content)
+    assert (check.outcome, check.message) == (FAILED, "the answer is no list of deployments")
+    assert listing(content, status=401, code="x").message == "HTTP 401 x"
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "outcome", "message"),
+    [
+        ({"name": "GPT-4o"}, {}, PASSED, ""),
+        ({"name": "claude"}, {}, FAILED, "the answer is not the entry of gpt-4o"),
+        ([], {}, FAILED, "the answer is not the entry of gpt-4o"),
+        ({}, {"status": 404, "code": "DeploymentNotFound"}, FAILED, "HTTP 404 DeploymentNotFound"),
+    ],
+)
+def test_an_entry_is_that_of_the_model(content: Any, fields: dict[str, Any], outcome: str, message: str) -> None:
+    (check,) = judge_entries([answer(question=entry_question(API, "gpt-4o"), content=content, **fields)])
+    assert (check.outcome, check.message) == (outcome, message)
+    assert check.name == "gpt-4o by GET /models/deployments/..."
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({"status": 400, "code": "unsupported_model"}, PASSED),
+        ({"status": 400, "code": "missing_model_parameter"}, FAILED),
+        ({"status": 404, "code": "unsupported_model"}, FAILED),
+        ({"status": 200}, FAILED),
+        ({"status": None, "error": "cut"}, FAILED),
+    ],
+)
+def test_an_unknown_model_is_refused_as_such(fields: dict[str, Any], outcome: str) -> None:
+    (check,) = judge_unknown([answer(question=unknown_questions([API])[0], **fields)])
+    assert (check.outcome, check.name) == (outcome, "an unknown model by POST /models/chat/completions")

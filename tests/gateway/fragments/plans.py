@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key, model_labels
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
 
 Plan = dict[str, Any]
@@ -115,7 +115,7 @@ def _hand_made_model(name: str, route: str, kind: str) -> Plan:
         "name": name,
         "key": model_key(name),
         "aliases": [],
-        "keys": [model_key(name)],
+        "keys": model_labels(name),
         "route": route,
         "hops": [{"route": route, "model": name, "deployment": name}],
         "members": [{"account": route, "deployment": name}],

@@ -34,7 +34,11 @@ def _masked(value: Any) -> Any:
         return {name: _masked(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_masked(each) for each in value]
-    return f"masked {zlib.crc32(model_key(value).encode('utf-8'))}" if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # These letters give a name a second label; whichever of them a label has, the other one belongs to the same name.
+    letters = "".join(each for each in value if each in "\u1e9eß")
+    return f"masked {zlib.crc32(model_key(value).encode('utf-8'))} {letters}"
 
 
 @pytest.mark.parametrize("plan", PLANS)

@@ -8,17 +8,16 @@ PRIVATE to the citadel.ai_gateway collection.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access, Asker
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.faults import Fault
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.faults import Fault, NotPutBack
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import Trial
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import (
     AFTER,
     BEFORE,
-    WHILE,
     Failover,
 )
 
@@ -26,20 +25,38 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.sch
 _PAUSE_SECONDS = 0.15
 
 
-def try_failover(failover: Failover, fault: Fault, asker: Asker, access: Access, tell: Callable[[str], None]) -> Trial:
-    """Return what clients of a pool got before, while and after its first member failed."""
-    tell(f"failover of {failover.route.name}: {failover.member.backend} fails")
-    trial = Trial(failover, cause=fault.cause)
+def try_failovers(
+    failovers: Sequence[Failover], fault: Fault, asker: Asker, access: Access, tell: Callable[[str], None]
+) -> list[Trial]:
+    """Return what clients of each pool got before, while and after one of its members failed.
+
+    When a member could not be put back, the pools after it are left alone.
+    """
+    trials: list[Trial] = []
+    for failover in failovers:
+        broken = next((trial.failover.member.backend for trial in trials if trial.left_behind), "")
+        if broken:
+            trials.append(Trial(failover, error=f"{broken} could not be put back before"))
+            continue
+        tell(f"failover of {failover.route.name}: {failover.member.backend} fails")
+        trials.append(_try_failover(failover, fault, asker, access))
+    return trials
+
+
+def _try_failover(failover: Failover, fault: Fault, asker: Asker, access: Access) -> Trial:
+    trial = Trial(failover, cause=fault.cause, stand_in=fault.stand_in)
     watch = _Watch(trial, fault, asker)
     try:
         trial.before = watch.ask(BEFORE, access)
         trial.failing_from_ms = asker.gateway.now_ms
         with fault.failing(failover.member):
-            trial.during = watch.ask(WHILE, access)
+            trial.during = watch.ask(failover.during, access)
         trial.failing_to_ms = asker.gateway.now_ms
         fault.settle()
         watch.look()
         trial.after = watch.ask(AFTER, access)
+    except NotPutBack as error:
+        trial.left_behind = str(error)
     except ClientError as error:
         trial.error = str(error)
     return trial

@@ -8,12 +8,16 @@ PRIVATE to the citadel.ai_gateway collection.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ConfigurationError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import (
+    ArmError,
+    ClientError,
+    ConfigurationError,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Member
 
 try:
@@ -22,21 +26,31 @@ except ImportError:  # libraries.require() reports it before anything here is us
     requests = None  # type: ignore[assignment]
 
 _ADMIN_SECONDS = 30
+_SERVER_ERROR = 500
 _THROTTLED = {"status": 429, "retry_after": 1}
 # RFC 6761: no name below it exists, so that a gateway finds nobody there.
 _NOBODY = "https://made-to-fail-by-a-validation.invalid"
+
+
+class NotPutBack(ClientError):
+    """What made a member fail is still there."""
 
 
 class Fault(Protocol):
     """A way to let a member fail.
 
     :ivar cause: what the member does then, in words.
+    :ivar stand_in: URL that it has then; empty when it keeps its own.
     """
 
     cause: str
+    stand_in: str
 
     def failing(self, member: Member) -> Any:
-        """Return a context in which the member fails, and after which it is as before."""
+        """Return a context in which the member fails, and after which it is as before.
+
+        It raises NotPutBack when it could not be made as before, another ClientError when it could not be made to fail.
+        """
 
     def is_open(self, member: Member) -> bool | None:
         """Tell whether the member's circuit breaker is open; None where nothing tells."""
@@ -49,6 +63,7 @@ class EmbeddedFault:
     """Tells the providers of the embedded Azure to throttle one deployment (its admin API)."""
 
     cause = "answered 429"
+    stand_in = ""
 
     def __init__(self, admin_url: str, service: str) -> None:
         """:param service: RESOURCE_GROUP/NAME."""
@@ -65,11 +80,11 @@ class EmbeddedFault:
         fault: dict[str, Any] = dict(_THROTTLED)
         if member.deployment:
             fault = {"per_deployment": {**before.get("per_deployment", {}), member.deployment: _THROTTLED}}
-        self._call("PUT", path, {**before, **fault})
         try:
+            self._call("PUT", path, {**before, **fault})
             yield
         finally:
-            self._call("PUT", path, before)
+            self._put_back(path, before)
 
     def is_open(self, member: Member) -> bool | None:
         """Tell whether the member's circuit breaker is open."""
@@ -83,11 +98,21 @@ class EmbeddedFault:
         """Wait as long as the providers' Retry-After said."""
         time.sleep(_THROTTLED["retry_after"] + 0.2)
 
+    def _put_back(self, path: str, before: Mapping[str, Any]) -> None:
+        try:
+            self._call("PUT", path, before)
+        except ClientError as error:
+            raise NotPutBack(f"the provider goes on failing: {error}") from error
+
     def _call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self._session.request(method, f"{self._url}/{path}", json=body, timeout=_ADMIN_SECONDS)
-        if not answer.ok:
-            raise ConfigurationError([f"the embedded Azure refuses {method} {path}: {answer.text}"])
-        return answer.json() if answer.content else None
+        try:
+            answer = self._session.request(method, f"{self._url}/{path}", json=body, timeout=_ADMIN_SECONDS)
+            if answer.ok:
+                return answer.json() if answer.content else None
+        except requests.RequestException as error:
+            problem = f"emulator_admin_url is {self._url}, which does not answer {method} {path}: {error}"
+            raise ConfigurationError([problem]) from error
+        raise ConfigurationError([f"the embedded Azure refuses {method} {path}: {answer.text}"])
 
 
 class AddressFault:
@@ -98,25 +123,38 @@ class AddressFault:
     """
 
     cause = "had an address where nobody answers"
+    stand_in = _NOBODY
 
-    def __init__(self, client: ArmClient, propagation: float) -> None:
-        """:param propagation: seconds until every gateway has seen a change of a backend."""
-        self._client = client
+    def __init__(self, connect: Callable[[], ArmClient], propagation: float) -> None:
+        """Remember how to reach ARM: the deadline of one client must not keep a backend from getting its address back.
+
+        :param connect: returns a client with a deadline of its own.
+        :param propagation: seconds until every gateway has seen a change of a backend.
+        """
+        self._connect = connect
         self._propagation = propagation
 
     @contextmanager
     def failing(self, member: Member) -> Iterator[None]:
         """Let the member have no address inside the context."""
-        path = f"{self._client.service_path}/backends/{member.backend}"
-        entity = self._client.get(path)
+        client = self._connect()
+        path = f"{client.service_path}/backends/{member.backend}"
+        entity = client.get(path)
         if entity is None:
             raise ConfigurationError([f"the backend {member.backend} does not exist"])
+        address = str(entity.body["properties"]["url"])
         try:
-            self._client.patch(path, {"properties": {"url": _NOBODY}}, if_match=entity.etag or "*")
-            time.sleep(self._propagation)
+            client.patch(path, _address(_NOBODY), if_match=entity.etag or "*")
+        except ArmError as error:
+            # A refusal has changed nothing; when the answer was lost, nobody knows.
+            if error.status is None or error.status >= _SERVER_ERROR:
+                self._put_back(path, address)
+            raise
+        try:
+            client.wait(self._propagation)
             yield
         finally:
-            self._client.patch(path, {"properties": {"url": entity.body["properties"]["url"]}}, if_match="*")
+            self._put_back(path, address)
 
     def is_open(self, member: Member) -> bool | None:
         """Return None: nothing tells of breakers outside of the embedded Azure."""
@@ -127,9 +165,19 @@ class AddressFault:
         """Wait until every gateway has seen the address again."""
         time.sleep(self._propagation)
 
+    def _put_back(self, path: str, address: str) -> None:
+        try:
+            self._connect().patch(path, _address(address), if_match="*")
+        except ClientError as error:
+            raise NotPutBack(f"the backend still has the address {_NOBODY} in place of {address}: {error}") from error
+
+
+def _address(url: str) -> dict[str, Any]:
+    return {"properties": {"url": url}}
+
 
 def _behaviour(providers: Mapping[str, Mapping[str, Any]], host: str) -> dict[str, Any]:
     """Return what the provider of a host was told of its behaviour: a PUT replaces all of it."""
     found = providers.get(host, {})
     names = ("status", "retry_after", "latency_ms", "refuse", "token_delay_ms", "stall_ms", "cut_after", "times")
-    return {name: found[name] for name in (*names, "per_deployment") if found.get(name)}
+    return {name: found[name] for name in (*names, "per_deployment") if found.get(name) is not None}

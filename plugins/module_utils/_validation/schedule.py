@@ -7,10 +7,17 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.pools import (
+    first_to_fail,
+    immeasurable,
+    unable_to_fail,
+    unreached,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     Question,
     Questions,
@@ -28,8 +35,10 @@ CHECKS = (LISTING, MODELS, STREAMING, SHARES, LATENCY, ACCESS, FAILOVER)
 
 # A pool whose requests all go to one member shows after a few of them that it is this one.
 _REQUESTS_TO_ONE = 10
-#: Requests before, while and after a member fails.
-BEFORE, WHILE, AFTER = 3, 8, 3
+#: Requests before and after a member fails.
+BEFORE, AFTER = 3, 3
+# At least so many while it does, and so many that at most one such trial in a hundred sends it none by chance.
+_WHILE, _NONE_FOR_IT = 8, 0.01
 
 
 @dataclass(frozen=True)
@@ -65,16 +74,23 @@ class Failover:
     member: Member
 
     @property
+    def during(self) -> int:
+        """Requests while it fails."""
+        others = 1 - self.route.share(self.member)
+        return max(_WHILE, math.ceil(math.log(_NONE_FOR_IT, others))) if others > 0 else _WHILE
+
+    @property
     def number(self) -> int:
         """Requests that this takes."""
-        return BEFORE + WHILE + AFTER
+        return BEFORE + self.during + AFTER
 
 
 @dataclass
 class Schedule:
     """All requests, in groups.
 
-    :ivar unable: the pools that failover cannot be tried on, name to reason.
+    :ivar unable: the pools that failover is not tried on, name to reason.
+    :ivar unmeasured: the pools whose shares are not measured, name to reason.
     :ivar products: how many products restrict models, each of which is asked for one that it allows.
     """
 
@@ -83,15 +99,15 @@ class Schedule:
     repeats: list[Repeat] = field(default_factory=list)
     failovers: list[Failover] = field(default_factory=list)
     unable: dict[str, str] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
     products: int = 0
 
     def counts(self) -> dict[str, int]:
-        """Return the requests to LLMs by what they are for; what fits no share is measured twice."""
-        shares = [repeat for repeat in self.repeats if repeat.route]
+        """Return the requests to LLMs by what they are for."""
         return {
             MODELS: len(self.questions.asked),
             STREAMING: len(self.streams),
-            SHARES: sum(repeat.number for repeat in shares),
+            SHARES: self.repeatable,
             LATENCY: sum(repeat.number for repeat in self.repeats if not repeat.route),
             ACCESS: self.products,
             FAILOVER: sum(failover.number for failover in self.failovers),
@@ -102,10 +118,21 @@ class Schedule:
         """Requests to LLMs in all."""
         return sum(self.counts().values())
 
+    @property
+    def repeatable(self) -> int:
+        """Those of them that are made once more when shares seem wrong."""
+        return sum(repeat.number for repeat in self.repeats if repeat.route)
+
+    @property
+    def most(self) -> int:
+        """Requests to LLMs when all shares are measured twice."""
+        return self.calls + self.repeatable
+
     def told(self) -> str:
         """Return how many requests go to LLMs and for what, in words."""
         parts = [f"{number} for {name}" for name, number in self.counts().items() if number]
-        return f"{self.calls} requests to LLMs" + (f": {', '.join(parts)}" if parts else "")
+        more = f", and up to {self.repeatable} more for shares that seem wrong" if self.repeatable else ""
+        return f"{self.calls} requests to LLMs" + (f": {', '.join(parts)}" if parts else "") + more
 
 
 def schedule_of(
@@ -122,43 +149,28 @@ def schedule_of(
     """
     topology = Topology(plan)
     every = questions_of(plan, apis, chat_options)
-    found = Schedule(unable=_unable(topology) if FAILOVER in checks else {})
-    if MODELS in checks:
-        found.questions = every
+    found = Schedule(questions=every if MODELS in checks else Questions())
     if STREAMING in checks:
         found.streams = list(streaming_questions(plan, apis, chat_options))
-    for model in plan["models"]:
-        question = repeated_question(every.asked, model["name"])
+    asked = {model["name"]: repeated_question(every.asked, model["name"]) for model in plan["models"]}
+    reasons = unreached(topology, [name for name, question in asked.items() if question])
+    found.unmeasured = {**immeasurable(topology), **reasons} if SHARES in checks else {}
+    found.unable = {**unable_to_fail(topology), **reasons} if FAILOVER in checks else {}
+    for name, question in asked.items():
         if question is None:
             continue
-        route = topology.chain(model["name"])[0]
-        if repeat := _repeat(question, route, checks, limits):
+        route = topology.chain(name)[0]
+        if repeat := _repeat(question, route, checks, limits, found.unmeasured):
             found.repeats.append(repeat)
         if FAILOVER in checks and route.pooled and route.name not in found.unable:
-            found.failovers.append(Failover(question, route, route.first[0]))
+            found.failovers.append(Failover(question, route, first_to_fail(route)))
     return found
 
 
-def _repeat(question: Question, route: Route, checks: Sequence[str], limits: Limits) -> Repeat | None:
-    if SHARES in checks and route.pooled:
+def _repeat(
+    question: Question, route: Route, checks: Sequence[str], limits: Limits, unmeasured: Collection[str]
+) -> Repeat | None:
+    if SHARES in checks and route.pooled and route.name not in unmeasured:
         number = limits.share_requests if len(route.first) > 1 else min(_REQUESTS_TO_ONE, limits.share_requests)
         return Repeat(question, number, route)
     return Repeat(question, limits.latency_requests) if LATENCY in checks and limits.latency_requests else None
-
-
-def _unable(topology: Topology) -> dict[str, str]:
-    """Return the pools on which failover cannot be tried, each with the reason."""
-    reasons = {name: f"{_reason(route)}" for name, route in topology.routes.items() if route.pooled and _reason(route)}
-    return dict(sorted(reasons.items()))
-
-
-def _reason(route: Route) -> str:
-    member = route.first[0]
-    if member.breaker is None:
-        return f"{member.backend} has no circuit breaker, so that nothing takes it out of the pool"
-    twins = [each for each in route.members if each != member and _same_place(each, member)]
-    return f"{member.backend} and {twins[0].backend} are one deployment, which fails for both" if twins else ""
-
-
-def _same_place(one: Member, other: Member) -> bool:
-    return one.host == other.host and one.deployment.lower() == other.deployment.lower()

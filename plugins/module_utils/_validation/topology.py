@@ -95,6 +95,11 @@ class Topology:
             for deployment in model["deployments"]
         }
 
+    @property
+    def models(self) -> list[str]:
+        """The names of the models."""
+        return list(self._models)
+
     def chain(self, model: str) -> list[Route]:
         """Return the routes that requests for a model try, in their order."""
         return [self.routes[hop["route"]] for hop in self._models[model]["hops"]]

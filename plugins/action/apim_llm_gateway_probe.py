@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,20 +14,25 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors i
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import read_gateway
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.argument_spec import (
     PROBE_ARGUMENT_SPEC,
-    limit_problems,
+    problems_of,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Asker
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.failing import try_failover
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.failing import try_failovers
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.faults import (
     AddressFault,
     EmbeddedFault,
     Fault,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.gateway import GatewayClient
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.products import (
+    ProductQuestions,
+    product_questions,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import ServiceReader
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.tracing import Tracer
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.validation import Validation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation import schedule as scheduled
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import skipped
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import (
     Topology,
     credential_headers,
@@ -35,6 +40,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.top
 
 Params = dict[str, Any]
 
+# Checks whose requests go to backends while all is well.
+_ASKING = {scheduled.MODELS, scheduled.STREAMING, scheduled.SHARES, scheduled.LATENCY}
 _NO_FAULT = (
     "only providers of the embedded Azure can be told to fail; failover: address (llm_validation_failover) allows to "
     "give a backend an address where nobody is, for a while"
@@ -56,7 +63,7 @@ class ActionModule(ActionBase):
         _validation, params = self.validate_argument_spec(PROBE_ARGUMENT_SPEC)  # type: ignore[no-untyped-call]
         host = (task_vars or {}).get("inventory_hostname", params["service_name"])
         try:
-            problems = limit_problems(params)
+            problems = problems_of(params)
             if problems:
                 raise ConfigurationError(problems)
             probe = _Probe(params, lambda text: self._display.display(f"{host}: {text}"))
@@ -75,15 +82,19 @@ class _Probe:
         self._reader = ServiceReader(self._client, params["parallelism"])
         self._topology = Topology(params["plan"])
         self._products = self._reader.products() if scheduled.ACCESS in params["checks"] else []
-        self._restricted = self._reader.restricted(self._products)
         self._fault = self._way_to_fail() if scheduled.FAILOVER in params["checks"] else None
 
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Make the checks and return the parts of the result that they give."""
         params, began = self._params, datetime.now(UTC)
         gateway, _client_id = read_gateway(self._client)
+        if not gateway["url"]:
+            raise ConfigurationError([f"the service {gateway['name']} has no URL of a gateway yet: try again later"])
         apis = self._reader.apis(params["apis"])
+        products = product_questions(params["plan"], apis, self._reader.restricted(self._products))
         schedule = self._schedule(apis)
+        schedule.products = sum(each.allowed is not None for each in products)
+        self._check_limit(schedule)
         self._tell(f"{schedule.told()}; {params['concurrency']} at a time")
         found: dict[str, Any] = {
             "gateway": gateway,
@@ -92,8 +103,11 @@ class _Probe:
             "checks": [],
             "calls": {"planned": schedule.calls, "made": 0},
         }
-        if not check_mode:
-            found |= self._validate(gateway, apis, schedule)
+        if check_mode:
+            reason = f"check mode makes no requests; it would make {schedule.told()}"
+            found["checks"] = [skipped(name, "requests", reason).shown() for name in params["checks"]]
+        else:
+            found |= self._validate(gateway, apis, schedule, products)
         found["started"] = began.strftime("%Y-%m-%dT%H:%M:%SZ")
         found["duration_s"] = round((datetime.now(UTC) - began).total_seconds(), 1)
         return found
@@ -102,19 +116,22 @@ class _Probe:
         params = self._params
         limits = scheduled.Limits(params["share_requests"], params["latency_requests"])
         checks = [each for each in params["checks"] if each != scheduled.FAILOVER or self._fault is not None]
-        schedule = scheduled.schedule_of(
+        return scheduled.schedule_of(
             params["plan"], apis, checks=checks, limits=limits, chat_options=params["chat_options"]
         )
-        schedule.products = len(self._restricted)
-        if schedule.calls > params["max_calls"]:
+
+    def _check_limit(self, schedule: scheduled.Schedule) -> None:
+        limit = self._params["max_calls"]
+        if schedule.most > limit:
             remedy = "raise max_calls, or lower share_requests and latency_requests, or leave checks out"
-            raise ConfigurationError(
-                [f"max_calls is {params['max_calls']}, but this makes {schedule.told()}; {remedy}"]
-            )
-        return schedule
+            raise ConfigurationError([f"max_calls is {limit}, but this makes {schedule.told()}; {remedy}"])
 
     def _validate(
-        self, gateway: Mapping[str, Any], apis: list[dict[str, str]], schedule: scheduled.Schedule
+        self,
+        gateway: Mapping[str, Any],
+        apis: list[dict[str, str]],
+        schedule: scheduled.Schedule,
+        products: Sequence[ProductQuestions],
     ) -> dict[str, Any]:
         params, checks = self._params, self._params["checks"]
         client = GatewayClient(gateway["url"], params["concurrency"], params["request_timeout"])
@@ -130,15 +147,14 @@ class _Probe:
             validation.check_streams()
         validation.measure(params["max_p95_ms"], latency=scheduled.LATENCY in checks)
         if scheduled.ACCESS in checks:
-            validation.check_access(self._reader, self._restricted)
+            validation.check_access(products, self._reader)
             validation.judge_leaks(self._reader, self._products)
-        if scheduled.MODELS in checks:
+        if not _ASKING.isdisjoint(checks):
             validation.judge_backends(credential_headers(params["plan"]))
         if self._fault is not None:
-            trials = [try_failover(each, self._fault, asker, access, self._tell) for each in schedule.failovers]
-            validation.judge_failovers(trials)
+            validation.judge_failovers(try_failovers(schedule.failovers, self._fault, asker, access, self._tell))
         elif scheduled.FAILOVER in checks:
-            validation.leave_out("failover", "pools", _NO_FAULT)
+            validation.checks.append(skipped("failover", "pools", _NO_FAULT))
         return {
             "checks": [check.shown() for check in validation.checks],
             "calls": {"planned": schedule.calls, "made": asker.asked},
@@ -149,6 +165,6 @@ class _Probe:
         """Return the way to let a member fail; None where there is none that was allowed."""
         params = self._params
         if params["failover"] == "address":
-            return AddressFault(self._client, params["propagation_delay"])
+            return AddressFault(lambda: create_client(params), params["propagation_delay"])
         admin = params["emulator_admin_url"]
         return EmbeddedFault(admin, f"{params['resource_group']}/{params['service_name']}") if admin else None

@@ -74,13 +74,15 @@ options:
     type: int
     default: 4
   max_calls:
-    description: Requests to LLMs that may be made. When more are due none is made, and the task fails.
+    description:
+      - Requests to LLMs that may be made, those for shares that must be measured twice among them. When more are due
+        none is made, and the task fails.
     type: int
     default: 1000
   share_requests:
     description:
-      - Requests with which the shares of a pool are measured. What is as unlikely as one in a thousand is measured a
-        second time, so that only one right pool in a million is taken for a wrong one.
+      - Requests with which the shares of a pool are measured, from 10 to 1,000. What is as unlikely as one in a
+        thousand is measured a second time, so that only one right pool in a million is taken for a wrong one.
       - Pools whose best priority has one member get 10.
     type: int
     default: 60

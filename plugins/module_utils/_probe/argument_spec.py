@@ -7,6 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ansible.module_utils.common.parameters import env_fallback
@@ -49,18 +50,45 @@ PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 _RANGES = {
     "concurrency": (1, 64),
     "max_calls": (0, 1_000_000),
-    "share_requests": (10, 10_000),
+    "share_requests": (10, 1_000),
     "latency_requests": (0, 10_000),
     "max_p95_ms": (0, 3_600_000),
     "request_timeout": (1, 3600),
     "propagation_delay": (0, 3600),
 }
+# Parts of a plan that are used.
+_PLAN = ("backends", "pools", "routes", "models")
+# Members of the body of a chat that tell what is asked, and so are not for chat_options.
+_OWN_MEMBERS = ("model", "stream")
 
 
-def limit_problems(params: dict[str, Any]) -> list[str]:
-    """Return a sentence for each number that is out of its range."""
-    return [
+def problems_of(params: dict[str, Any]) -> list[str]:
+    """Return a sentence for each option that cannot be used; none holds a secret."""
+    found = [
         f"{name} is {params[name]}: write a number from {lowest} to {highest}"
         for name, (lowest, highest) in _RANGES.items()
         if not lowest <= params[name] <= highest
     ]
+    lacking = [name for name in _PLAN if not isinstance(params["plan"].get(name), list)]
+    if lacking:
+        problem = f"plan has no {', '.join(lacking)}: give what the filter citadel.ai_gateway.llm_routing_plan returns"
+        found.append(problem)
+    if not params["apis"]:
+        found.append("apis is empty: list the APIs to try")
+    paths = [each["path"].strip("/").lower() for each in params["apis"]]
+    twice = sorted({path for path in paths if paths.count(path) > 1})
+    found += [f"apis lists the path {path} more than once: list it once" for path in twice]
+    key = params["subscription_key"] or ""
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        found.append("subscription_key holds a space, a line break or another character that no key has: give it alone")
+    return [*found, *_chat_problems(params["chat_options"])]
+
+
+def _chat_problems(options: dict[str, Any]) -> list[str]:
+    own = [name for name in _OWN_MEMBERS if name in options]
+    found = [f"chat_options has {name}, which each request sets by itself: leave it out" for name in own]
+    try:
+        json.dumps(options, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        found.append(f"chat_options cannot be sent as JSON ({error}): write texts, numbers, lists and mappings")
+    return found

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ConfigurationError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.policies import Document, document_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import (
     Restriction,
     read_restriction,
@@ -34,7 +36,7 @@ class Product:
     """
 
     name: str
-    policy: str
+    policy: Document
     subscription: str
     apis: frozenset[str]
 
@@ -58,6 +60,7 @@ class ServiceReader:
             for each in self._client.list(f"{self._path}/apis")
             if each["properties"].get("isCurrent", True)
         }
+        wanted = [{**each, "path": each["path"].strip("/")} for each in wanted]
         missing = [each["path"] for each in wanted if each["path"].lower() not in listed]
         if missing:
             paths = ", ".join(sorted(path for path in listed if path)) or "none"
@@ -67,9 +70,15 @@ class ServiceReader:
         return [_api(each, listed[each["path"].lower()]) for each in wanted]
 
     def access(self, subscription: str, apis: Sequence[Mapping[str, str]]) -> Access:
-        """Return the means of a client that has a subscription."""
+        """Return the means of a client that has a subscription.
+
+        :raises ConfigurationError: when it has no key.
+        """
         answer = self._client.post(f"{self._path}/subscriptions/{subscription}/listSecrets")
-        return self.access_by(str(answer.get("primaryKey") or answer.get("secondaryKey") or ""), apis)
+        key = answer.get("primaryKey") or answer.get("secondaryKey")
+        if not key:
+            raise ConfigurationError([f"the subscription {subscription} has no key: give subscription_key"])
+        return self.access_by(str(key), apis)
 
     @staticmethod
     def access_by(key: str, apis: Sequence[Mapping[str, str]]) -> Access:
@@ -82,28 +91,33 @@ class ServiceReader:
         subscriptions = self._client.list(f"{self._path}/subscriptions") if names else []
         with ThreadPoolExecutor(self._parallelism) as executor:
             found = list(executor.map(lambda name: self._product(name, subscriptions), names))
-        return [product for product in found if product.policy]
+        return [product for product in found if product.policy.text]
 
-    @staticmethod
-    def restricted(products: Sequence[Product]) -> dict[Product, Restriction]:
+    def restricted(self, products: Sequence[Product]) -> dict[Product, Restriction]:
         """Return the products whose policies restrict models or pools, and how."""
-        found = {product: read_restriction(product.policy) for product in products}
+        found = {product: read_restriction(product.policy, self._fragments) for product in products}
         return {product: restriction for product, restriction in found.items() if restriction.restricts}
 
-    def policies(self, apis: Sequence[Mapping[str, str]], products: Sequence[Product]) -> dict[str, str]:
-        """Return the text of each fragment and policy that requests to these APIs pass, under what people call it."""
-        fragments = {
-            f"fragment {each['name']}": str(each["properties"].get("value") or "")
-            for each in self._client.list(f"{self._path}/policyFragments")
-        }
+    def policies(self, apis: Sequence[Mapping[str, str]], products: Sequence[Product]) -> dict[str, Document]:
+        """Return each fragment and policy that requests to these APIs may pass, under what people call it."""
+        found = {f"fragment {name}": document for name, document in self._fragments.items()}
         places = {"the policy of all APIs": f"{self._path}/policies/policy"}
-        places |= {
-            f"the policy of API {api['name']}": f"{self._path}/apis/{api['name']}/policies/policy" for api in apis
-        }
+        for api in apis:
+            path, title = f"{self._path}/apis/{api['name']}", f"API {api['name']}"
+            places[f"the policy of {title}"] = f"{path}/policies/policy"
+            for each in self._client.list(f"{path}/operations"):
+                places[f"the policy of {title}, operation {each['name']}"] = (
+                    f"{path}/operations/{each['name']}/policies/policy"
+                )
         with ThreadPoolExecutor(self._parallelism) as executor:
-            texts = dict(zip(places, executor.map(self._policy, places.values()), strict=True))
-        own = {f"the policy of product {product.name}": product.policy for product in products}
-        return {title: text for title, text in {**fragments, **texts, **own}.items() if text}
+            found |= zip(places, executor.map(self._policy, places.values()), strict=True)
+        found |= {f"the policy of product {product.name}": product.policy for product in products}
+        return {title: document for title, document in found.items() if document.text}
+
+    @cached_property
+    def _fragments(self) -> dict[str, Document]:
+        listed = self._client.list(f"{self._path}/policyFragments")
+        return {str(each["name"]): document_of(each["properties"]) for each in listed}
 
     def collection(self, name: str) -> list[dict[str, Any]]:
         """Return all objects of a kind, as ARM shows them."""
@@ -112,8 +126,8 @@ class ServiceReader:
     def _product(self, name: str, subscriptions: Sequence[Mapping[str, Any]]) -> Product:
         path = f"{self._path}/products/{name}"
         policy = self._policy(f"{path}/policies/policy")
-        if not policy:
-            return Product(name, "", "", frozenset())
+        if not policy.text:
+            return Product(name, policy, "", frozenset())
         own = f"/products/{name}".lower()
         subscription = next(
             (
@@ -126,9 +140,9 @@ class ServiceReader:
         )
         return Product(name, policy, subscription, frozenset(api["name"] for api in self._client.list(f"{path}/apis")))
 
-    def _policy(self, path: str) -> str:
+    def _policy(self, path: str) -> Document:
         entity = self._client.get(path, query=_RAW)
-        return str(entity.body["properties"].get("value") or "") if entity else ""
+        return document_of(entity.body["properties"]) if entity else Document("")
 
 
 def _api(wanted: Mapping[str, str], entity: Mapping[str, Any]) -> dict[str, str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access, Asker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.products import ProductQuestions, try_products
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import Check, skipped
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_answers import (
@@ -39,16 +40,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.obs
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     entry_question,
     listing_questions,
-    questions_of,
-    repeated_question,
     unknown_questions,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import (
-    ProductTrial,
-    Restriction,
-    accounts_of,
-    judge_products,
-)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import judge_products
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat, Schedule
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
 
@@ -136,6 +130,7 @@ class Validation:
             check, numbers = judge_shares(sample, self._asker.tracer.unavailable)
             self.checks.append(check)
             shares += [numbers] if numbers else []
+        self.checks += [skipped("shares", name, reason) for name, reason in self._schedule.unmeasured.items()]
         self.measured["shares"] = shares
         if latency:
             self.measured["latency"] = latencies(
@@ -143,13 +138,12 @@ class Validation:
             )
             self.checks += judge_latency(self.measured["latency"], max_p95_ms)
 
-    def check_access(self, reader: ServiceReader, restricted: Mapping[Product, Restriction]) -> None:
+    def check_access(self, products: Sequence[ProductQuestions], reader: ServiceReader) -> None:
         """Ask for a model that nobody serves, and as a client of each product that restricts models for one of both."""
         self._tell("asking for what must be refused")
         self.checks += judge_unknown(self._asker.ask_all(unknown_questions(self._apis), self._access))
-        trials = [self._try_product(product, each, reader) for product, each in restricted.items()]
-        self.checks += judge_products(trials)
-        if not restricted:
+        self.checks += judge_products(try_products(products, reader, self._asker, self._apis))
+        if not products:
             self.checks.append(skipped("access", "forbidden models", "no product restricts models or pools"))
 
     def judge_backends(self, credentials: Mapping[str, frozenset[str]]) -> None:
@@ -160,17 +154,17 @@ class Validation:
         """Judge the pools of which a member was made to fail."""
         self.checks += [judge_failover(trial, self._topology) for trial in trials]
         self.checks += [skipped("failover", name, reason) for name, reason in self._schedule.unable.items()]
-        self.measured["failover"] = [shown_trial(trial, self._topology) for trial in trials if not trial.error]
-
-    def leave_out(self, group: str, name: str, reason: str) -> None:
-        """Say why something was not checked."""
-        self.checks.append(skipped(group, name, reason))
+        shown = [trial for trial in trials if not trial.error and not trial.left_behind]
+        self.measured["failover"] = [shown_trial(trial, self._topology) for trial in shown]
 
     def judge_leaks(self, reader: ServiceReader, products: Sequence[Product]) -> None:
-        """Look for credentials that can be read in the service."""
+        """Look for credentials that can be read in the service; what ARM does not show is not judged."""
         self._tell("looking for credentials that can be read")
-        policies = reader.policies(self._apis, products)
-        self.checks += judge_leaks(reader.collection("backends"), reader.collection("namedValues"), policies)
+        try:
+            policies = reader.policies(self._apis, products)
+            self.checks += judge_leaks(reader.collection("backends"), reader.collection("namedValues"), policies)
+        except ArmError as error:
+            self.checks.append(skipped("secrets", "what can be read in API Management", str(error)))
 
     def _repeat(self, repeat: Repeat) -> list[Observation]:
         what = f"shares of {repeat.route.name}" if repeat.route else f"latency of {repeat.question.model}"
@@ -179,33 +173,6 @@ class Validation:
         )
         self._seen += answers
         return answers
-
-    def _try_product(self, product: Product, restriction: Restriction, reader: ServiceReader) -> ProductTrial:
-        trial = ProductTrial(product.name)
-        apis = [api for api in self._apis if api["name"] in product.apis]
-        if restriction.unreadable:
-            trial.reason = f"an expression sets {restriction.unreadable}, so that nobody can foresee what it allows"
-        elif not apis:
-            trial.reason = "it has none of the APIs that are tried"
-        elif not product.subscription:
-            trial.reason = "it has no active subscription to try it with"
-        if trial.reason:
-            return trial
-        access = reader.access(product.subscription, self._apis)
-        accounts = accounts_of(self._plan)
-        allowed = {model["name"]: restriction.allows(model, accounts) for model in self._plan["models"]}
-        asked = questions_of(self._plan, apis, {}).asked
-        for wanted in (True, False):
-            names = [name for name, is_allowed in allowed.items() if is_allowed == wanted]
-            question = next((found for name in names if (found := repeated_question(asked, name))), None)
-            if question is None:
-                continue
-            (answer,) = self._asker.ask_all([replace(question, refused=not wanted)], access)
-            if wanted:
-                trial.allowed = answer
-            else:
-                trial.forbidden = answer
-        return trial
 
     def _progress(self, what: str, number: int) -> Callable[[int], None]:
         """Return what tells of every so many answers, and of the last one."""

@@ -1,19 +1,45 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks into policies as ARM shows them in format ``rawxml``.
+"""Looks into policies as ARM shows them.
 
 PRIVATE to the citadel.ai_gateway collection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_xml import PolicyXml
 
 
-def elements_of(text: str) -> Iterator[Element]:
-    """Yield every element below the wrapper of a policy or fragment; none of a text that is none."""
-    for child in PolicyXml(text, "rawxml").children():
-        yield from child.element.iter()
+@dataclass(frozen=True)
+class Document:
+    """A policy or fragment.
+
+    :ivar format: ``rawxml``, or ``xml``, in which lists of ARM have fragments.
+    """
+
+    text: str
+    format: str = "rawxml"
+
+    @property
+    def fault(self) -> str:
+        """Why it cannot be read; empty when it can. It holds nothing of the document."""
+        return "it is not well-formed" if PolicyXml(self.text, self.format).fault() else ""
+
+    def children(self) -> list[Element]:
+        """Return the elements below the wrapper; none of a document that cannot be read."""
+        return [child.element for child in PolicyXml(self.text, self.format).children()]
+
+    def elements(self) -> Iterator[Element]:
+        """Yield every element below the wrapper."""
+        for child in self.children():
+            yield from child.iter()
+
+
+def document_of(properties: Mapping[str, Any]) -> Document:
+    """Return the document in the ``properties`` of a policy or fragment."""
+    return Document(str(properties.get("value") or ""), str(properties.get("format") or "xml"))

@@ -7,9 +7,10 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
     Check,
@@ -19,9 +20,12 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_answers import remedy_for
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.policies import elements_of
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.policies import Document
 
 _POOLS, _MODELS = "allowedBackendPools", "allowedModels"
+# Sections in which a request has long been sent.
+_LATER = ("outbound", "on-error")
+_NO_FRAGMENT = Document("")
 _REFUSALS = {401: "unauthorized_model_access", 403: "backend_pool_access_forbidden"}
 
 
@@ -29,7 +33,7 @@ _REFUSALS = {401: "unauthorized_model_access", 403: "backend_pool_access_forbidd
 class Restriction:
     """What the policy of a product allows; an empty set allows everything.
 
-    :ivar unreadable: a variable that an expression sets, so that nothing can be said of it here.
+    :ivar unreadable: why nobody can foresee what it allows; empty when that can be read.
     """
 
     models: frozenset[str] = frozenset()
@@ -55,17 +59,37 @@ class Restriction:
         return not self.pools or bool(usable & self.pools)
 
 
-def read_restriction(policy: str) -> Restriction:
-    """Return what the text of a product's policy restricts by literals of ``set-variable``."""
+def read_restriction(policy: Document, fragments: Mapping[str, Document]) -> Restriction:
+    """Return what the policy of a product restricts by literals of ``set-variable``, its fragments included.
+
+    :param fragments: those of the service, by their ids.
+    """
+    if policy.fault:
+        return Restriction(unreadable=f"its policy cannot be read: {policy.fault}")
     found: dict[str, frozenset[str]] = {}
-    for element in elements_of(policy):
+    for element, is_certain in _settings(policy.children(), fragments):
         name, value = element.get("name", ""), element.get("value", "")
-        if element.tag != "set-variable" or name not in (_POOLS, _MODELS):
-            continue
+        if not is_certain:
+            return Restriction(unreadable=f"{name} is not set in any case")
         if value.startswith("@") or "{{" in value:
-            return Restriction(unreadable=name)
+            return Restriction(unreadable=f"an expression sets {name}")
         found[name] = frozenset(each.strip().lower() for each in value.split(",") if each.strip())
     return Restriction(found.get(_MODELS, frozenset()), found.get(_POOLS, frozenset()))
+
+
+def _settings(
+    elements: Iterable[Element], fragments: Mapping[str, Document], *, is_certain: bool = True
+) -> Iterator[tuple[Element, bool]]:
+    """Yield what sets a variable that restricts, in the order of execution, and whether every request passes it."""
+    for element in elements:
+        if element.tag == "set-variable":
+            if element.get("name") in (_POOLS, _MODELS):
+                yield element, is_certain
+        elif element.tag == "include-fragment":
+            fragment = fragments.get(element.get("fragment-id", ""), _NO_FRAGMENT)
+            yield from _settings(fragment.children(), {}, is_certain=is_certain)
+        elif element.tag not in _LATER:
+            yield from _settings(element, fragments, is_certain=is_certain and element.tag == "inbound")
 
 
 def accounts_of(plan: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -77,7 +101,7 @@ def accounts_of(plan: Mapping[str, Any]) -> dict[str, list[str]]:
 class ProductTrial:
     """What a subscription of a product was answered: for a model that it may use, and for one that it may not.
 
-    :ivar reason: why one of them was not asked; empty when both were, or there is none of that kind.
+    :ivar reason: why nothing was asked; empty when something was.
     """
 
     product: str

@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tries products that restrict models: as a client of each, for a model that it allows and for one that it forbids.
+
+PRIVATE to the citadel.ai_gateway collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Asker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
+    Question,
+    questions_of,
+    repeated_question,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import (
+    ProductTrial,
+    Restriction,
+    accounts_of,
+)
+
+
+@dataclass(frozen=True)
+class ProductQuestions:
+    """What a product is tried with.
+
+    :ivar reason: why it is not tried; empty when it is.
+    :ivar allowed: for a model that it allows; ``forbidden`` for one that it forbids. None where there is none.
+    """
+
+    product: Product
+    reason: str = ""
+    allowed: Question | None = None
+    forbidden: Question | None = None
+
+
+def product_questions(
+    plan: Mapping[str, Any], apis: Sequence[Mapping[str, str]], restricted: Mapping[Product, Restriction]
+) -> list[ProductQuestions]:
+    """Return what each product that restricts models is tried with."""
+    return [_questions(plan, apis, product, restriction) for product, restriction in restricted.items()]
+
+
+def _questions(
+    plan: Mapping[str, Any], apis: Sequence[Mapping[str, str]], product: Product, restriction: Restriction
+) -> ProductQuestions:
+    own = [api for api in apis if api["name"] in product.apis]
+    if restriction.unreadable:
+        return ProductQuestions(product, f"{restriction.unreadable}, so that nobody can foresee what it allows")
+    if not own:
+        return ProductQuestions(product, "it has none of the APIs that are tried")
+    if not product.subscription:
+        return ProductQuestions(product, "it has no active subscription to try it with")
+    accounts, asked = accounts_of(plan), questions_of(plan, own, {}).asked
+    allowed = {model["name"]: restriction.allows(model, accounts) for model in plan["models"]}
+    allows, forbids = (
+        next((each for name in allowed if allowed[name] is wanted and (each := repeated_question(asked, name))), None)
+        for wanted in (True, False)
+    )
+    if allows is None and forbids is None:
+        return ProductQuestions(product, "the inventory has no model to try it with")
+    return ProductQuestions(product, allowed=allows, forbidden=replace(forbids, refused=True) if forbids else None)
+
+
+def try_products(
+    products: Sequence[ProductQuestions], reader: ServiceReader, asker: Asker, apis: Sequence[Mapping[str, str]]
+) -> list[ProductTrial]:
+    """Return what a subscription of each product was answered."""
+    return [_try(each, reader, asker, apis) for each in products]
+
+
+def _try(
+    wanted: ProductQuestions, reader: ServiceReader, asker: Asker, apis: Sequence[Mapping[str, str]]
+) -> ProductTrial:
+    trial = ProductTrial(wanted.product.name, wanted.reason)
+    if trial.reason:
+        return trial
+    try:
+        access = reader.access(wanted.product.subscription, apis)
+    except ClientError as error:
+        return ProductTrial(trial.product, f"its subscription gives no key: {error}")
+    if wanted.allowed is not None:
+        (trial.allowed,) = asker.ask_all([wanted.allowed], access)
+    if wanted.forbidden is not None:
+        (trial.forbidden,) = asker.ask_all([wanted.forbidden], access)
+    return trial

@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: citadel.ai_gateway contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Credentials that whoever reads the service can read, none of which a message may hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Check,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.leaks import judge_leaks
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.policies import Document
+
+SECRET = "sk-0123456789abcdef"
+NAMED = [
+    {"properties": {"displayName": "hidden", "secret": True}},
+    {
+        "properties": {
+            "displayName": "vaulted",
+            "secret": False,
+            "keyVault": {"secretIdentifier": "https://v/secrets/s"},
+        }
+    },
+    {"properties": {"displayName": "Plain", "secret": False, "value": SECRET}},
+]
+LITERAL = "is not a reference to a named value, so that whoever reads the service reads it"
+NOT_SECRET = "refers to the named value {}, which is not secret"
+
+
+def judged(*backends: dict[str, Any], **policies: str) -> list[Check]:
+    entities = [{"name": f"b{number}", "properties": each} for number, each in enumerate(backends)]
+    documents = {title: Document(f"<policies><inbound>{text}</inbound></policies>") for title, text in policies.items()}
+    found = list(judge_leaks(entities, NAMED, documents))
+    assert SECRET not in repr(found)
+    return found
+
+
+def only(*backends: dict[str, Any], **policies: str) -> tuple[str, str]:
+    (check,) = judged(*backends, **policies)
+    return check.outcome, check.message
+
+
+def header(value: str, name: str = "api-key") -> dict[str, Any]:
+    return {"credentials": {"header": {name: [value]}}}
+
+
+CLEAN = (PASSED, "1 backends, 3 named values, 0 policies and fragments")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{{hidden}}",
+        "Bearer {{hidden}}",
+        "bearer  {{ hidden }}",
+        "{{vaulted}}",
+        "{{of somebody else}}",
+        "x-{{hidden}}",
+        "",
+    ],
+)
+def test_references_to_secret_named_values_are_fine(value: str) -> None:
+    assert only(header(value)) == CLEAN
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (SECRET, LITERAL),
+        (f"Bearer {SECRET}", LITERAL),
+        ("{{Plain}}", NOT_SECRET.format("Plain")),
+        ("{{plain}}", NOT_SECRET.format("plain")),
+        ("Bearer {{Plain}}", NOT_SECRET.format("Plain")),
+    ],
+)
+def test_what_can_be_read_is_told(value: str, fault: str) -> None:
+    assert only(header(value)) == (FAILED, f"the credential in header api-key {fault}")
+    authorization = {"credentials": {"authorization": {"scheme": "Bearer", "parameter": value}}}
+    assert only(authorization) == (FAILED, f"the credential in authorization {fault}")
+    query = {"credentials": {"query": {"code": [value], "api-version": ["2024-10-21"]}}}
+    assert only(query) == (FAILED, f"the credential in query code {fault}")
+
+
+def test_all_that_is_wrong_with_one_backend_is_told_together() -> None:
+    (check,) = judged({"credentials": {"header": {"api-key": [SECRET], "x-other": ["{{Plain}}"]}}})
+    assert check.name == "backend b0"
+    assert check.message == (
+        f"the credential in header api-key {LITERAL}; the credential in header x-other {NOT_SECRET.format('Plain')}"
+    )
+
+
+@pytest.mark.parametrize("name", ["x-ms-client-id", "Accept", "Content-Type", "User-Agent"])
+def test_headers_that_hold_no_secret_are_not_taken_for_one(name: str) -> None:
+    assert only(header("22222222-2222-2222-2222-222222222222", name)) == CLEAN
+
+
+@pytest.mark.parametrize("credentials", [None, {}, {"header": None}, {"authorization": None}])
+def test_a_backend_without_credentials_is_fine(credentials: Any) -> None:
+    assert only({"credentials": credentials, "url": "https://a.example/v1"}) == CLEAN
+
+
+@pytest.mark.parametrize("url", [f"https://user:{SECRET}@a.example", f"https://a.example/v1?code={SECRET}"])
+def test_a_url_that_carries_credentials_is_told(url: str) -> None:
+    assert only({"url": url}) == (FAILED, "its URL carries credentials or a query")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "", None])
+def test_a_url_that_is_none_is_no_matter(url: Any) -> None:
+    assert only({"url": url}) == CLEAN
+
+
+def set_header(value: str, name: str = "Authorization", tag: str = "set-header") -> str:
+    return f'<{tag} name="{name}" exists-action="override"><value>{value}</value></{tag}>'
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        set_header("Bearer {{hidden}}"),
+        set_header('@("Bearer " + (string)context.Variables["token"])'),
+        set_header('@("Bearer {{hidden}}")'),
+        set_header("application/json", "Content-Type"),
+        '<set-header name="api-key" exists-action="delete" />',
+        '<authentication-basic username="u" password="{{hidden}}" />',
+        set_header("2024-10-21", "api-version", "set-query-parameter"),
+    ],
+)
+def test_policies_that_refer_to_secrets_are_fine(policy: str) -> None:
+    assert only(api=policy) == (PASSED, "0 backends, 3 named values, 1 policies and fragments")
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (set_header(SECRET), f"the value of set-header Authorization {LITERAL}"),
+        (set_header(f"Bearer {SECRET}"), f"the value of set-header Authorization {LITERAL}"),
+        (set_header(f'@("Bearer {SECRET}")'), f"the value of set-header Authorization {LITERAL}"),
+        (
+            set_header("{{Plain}}", "x-functions-key"),
+            f"the value of set-header x-functions-key {NOT_SECRET.format('Plain')}",
+        ),
+        (
+            set_header(SECRET, "subscription-key", "set-query-parameter"),
+            f"the value of set-query-parameter subscription-key {LITERAL}",
+        ),
+        (
+            f'<authentication-basic username="u" password="{SECRET}" />',
+            f"the password of authentication-basic {LITERAL}",
+        ),
+        (
+            f'<authentication-certificate body="x" password="{SECRET}" />',
+            f"the password of authentication-certificate {LITERAL}",
+        ),
+        (
+            f'<choose><when condition="@(1 < 2)"><send-request>{set_header(SECRET)}</send-request></when></choose>',
+            f"the value of set-header Authorization {LITERAL}",
+        ),
+    ],
+    ids=["literal", "bearer", "constant", "plain", "query", "basic", "certificate", "deep inside"],
+)
+def test_policies_with_readable_credentials_are_told(policy: str, message: str) -> None:
+    assert only(api=policy) == (FAILED, message)
+
+
+def test_a_fragment_is_read_in_the_format_in_which_arm_lists_it() -> None:
+    text = f'<fragment><set-variable name="x" value="@(&quot;(&quot; + 1)" />{set_header(SECRET)}</fragment>'
+    (check,) = judge_leaks([], [], {"fragment f": Document(text, "xml")})
+    assert (check.name, check.outcome) == ("fragment f", FAILED)
+
+
+def test_a_policy_that_cannot_be_read_is_not_called_clean() -> None:
+    found = {check.name: check.outcome for check in judge_leaks([], [], {"api": Document("<policies><inbound>")})}
+    assert found["api"] == SKIPPED

@@ -9,7 +9,6 @@ from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Question, question
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
 
 API = {"name": "universal-llm-api", "path": "models", "type": "openai"}
 INFERENCE = {"name": "inference-api", "path": "inference", "type": "models-inference"}
@@ -36,8 +35,3 @@ def answer(attempts: Sequence[Attempt] | None = None, /, **fields: Any) -> Obser
     """The right answer to a chat with gpt-4o, which other fields may spoil."""
     given = {"question": chat(), "status": 200, "content": CONTENT, "duration_ms": 10.0, **fields}
     return Observation(attempts=None if attempts is None else list(attempts), **given)
-
-
-def topology_of(plan: dict[str, Any]) -> Topology:
-    """The topology of a plan."""
-    return Topology(plan)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Brings the objects of an API Management service to a wanted state: read, plan, apply, report.
 
-The only place that writes to a service. Each ARM collection is listed once, whatever the number of objects; all changes are
-planned before the first of them is made; kinds are written in the order of the goals, so that what is referred to
+The only place that writes to a service. Each ARM collection is listed once, whatever the number of objects; all changes
+are planned before the first of them is made; kinds are written in the order of the goals, so that what is referred to
 exists first; objects of one kind are written in parallel, never one object twice at a time. PRIVATE to the
 citadel.ai_gateway collection.
 """

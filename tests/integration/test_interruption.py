@@ -15,7 +15,7 @@ from tests.integration.inventory import FRAGMENTS, backend, inventory
 from tests.integration.playbook import ONBOARD, Playbooks, Running
 from tests.integration.test_offboard import OFFBOARD
 
-pytestmark = pytest.mark.chaos
+pytestmark = pytest.mark.gate
 
 HELD_MS = 1500
 # What a model is routed to before or after the run that is killed.

@@ -15,6 +15,8 @@ from tests.integration.playbook import Playbooks
 from tests.integration.test_offboard import offboard, summary
 from tests.integration.workbooks import COMPONENT, COMPONENT_ID, Workbooks, name_of, target_of
 
+pytestmark = pytest.mark.gate
+
 PLACE = {"resource_group": RESOURCE_GROUP, "name": COMPONENT}
 _TASK = "Bring the workbook to the wanted state"
 

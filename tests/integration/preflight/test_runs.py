@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import requests
 
 from tests.integration.harness import IDENTITY_CLIENT_ID, SUBSCRIPTION, Azure, Service
@@ -24,6 +25,8 @@ from tests.integration.preflight.estate import (
     host,
     openai,
 )
+
+pytestmark = pytest.mark.gate
 
 ROLE = "citadel.ai_gateway.llm_onboarding"
 LOOK, WRITE = "Look at the prerequisites", "Bring the gateway to the wanted state"

@@ -18,6 +18,8 @@ from tests.integration.playbook import Playbooks, Run
 from tests.integration.validation.conftest import SERVICES
 from tests.integration.validation.findings import APIS, VALIDATE, failed, results, skipped
 
+pytestmark = pytest.mark.gate
+
 PAIR = [backend("run-a", "gpt-4o"), backend("run-b", "gpt-4o")]
 _FAST = {"llm_validation_share_requests": 20, "llm_validation_latency_requests": 2}
 

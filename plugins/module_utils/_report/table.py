@@ -61,6 +61,15 @@ def folded_reasons(checks: Sequence[dict[str, Any]]) -> dict[tuple[str, str], li
     return reasons
 
 
+def folded_failures(checks: Sequence[dict[str, Any]]) -> dict[tuple[str, str, str], list[str]]:
+    """Return the names of failed checks by group, message and remedy: what many objects lack alike is told once."""
+    failures: dict[tuple[str, str, str], list[str]] = {}
+    for check in checks:
+        if check["outcome"] == "failed":
+            failures.setdefault((check["group"], check["message"], check["remedy"]), []).append(check["name"])
+    return failures
+
+
 def _services(results: Sequence[dict[str, Any]], width: int) -> list[str]:
     rows = [("SERVICE", "OUTCOME", "CHECKS", "CALLS", "DURATION")]
     rows += [
@@ -83,7 +92,7 @@ def _details(result: dict[str, Any], width: int) -> Iterator[list[str]]:
     yield wrap(" · ".join(one_line(part) for part in heading if part), width)
     for block in (
         _groups(result["checks"], inner),
-        *(_failure(check, inner) for check in result["checks"] if check["outcome"] == "failed"),
+        *(_failure(*failure, inner) for failure in folded_failures(result["checks"]).items()),
         [line for reason in folded_reasons(result["checks"]).items() for line in _skipped(*reason, inner)],
         _shares(result["shares"], inner),
         _latency(result["latency"], inner),
@@ -99,11 +108,12 @@ def _groups(checks: Sequence[dict[str, Any]], width: int) -> list[str]:
     return grid(rows, "lrrr", width) if checks else ["No check was made."]
 
 
-def _failure(check: dict[str, Any], width: int) -> list[str]:
+def _failure(failure: tuple[str, str, str], names: list[str], width: int) -> list[str]:
+    group, message, remedy = failure
     return [
-        *_labelled("FAILED", f"{check['group']}: {check['name']}", width),
-        *_labelled("", check["message"], width),
-        *_labelled("Remedy:", check["remedy"], width),
+        *_labelled("FAILED", f"{group}: {'; '.join(names)}", width),
+        *_labelled("", message, width),
+        *_labelled("Remedy:", remedy, width),
     ]
 
 

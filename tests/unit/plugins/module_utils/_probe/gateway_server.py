@@ -17,14 +17,14 @@ import trustme
 def reply(body: str = "{}", status: str = "200 OK", kind: str = "application/json", **headers: str) -> bytes:
     """Return a whole answer, as it goes over the wire; underscores in names of headers stand for hyphens."""
     content = body.encode()
-    fields = {"Content-Type": kind, "Content-Length": str(len(content)), **headers}
+    fields = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close", **headers}
     lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
 def stream_head() -> bytes:
     """Return the head of a stream in chunks."""
-    return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
 
 
 def chunk(text: str) -> bytes:

@@ -50,6 +50,16 @@ def test_failed_checks_are_told_in_full() -> None:
         assert " ".join(words(told)) in " ".join(words(text))
 
 
+def test_alike_failures_are_told_once_with_every_name() -> None:
+    checks = [
+        check("configuration", f"pool {n}", "failed", message="does not exist", remedy="onboard") for n in range(9)
+    ]
+    checks.append(check("configuration", "pool x", "failed", message="differs", remedy="onboard"))
+    text = " ".join(words(table(result(checks=checks))))
+    named = "; ".join(f"pool {number}" for number in range(9))
+    assert f"FAILED configuration: {named} does not exist Remedy: onboard FAILED configuration: pool x differs" in text
+
+
 def test_lines_of_a_message_stay_lines() -> None:
     text = table(result(checks=[check("models", "a", "failed", message="first\nsecond", remedy="")]))
     assert text.endswith("  FAILED   models: a\n           first\n           second")

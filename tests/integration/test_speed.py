@@ -12,9 +12,13 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.integration.harness import Azure, Service
 from tests.integration.inventory import FRAGMENTS, backend, inventory
 from tests.integration.playbook import Playbooks, Run
+
+pytestmark = pytest.mark.gate
 
 EMPTY: list[dict[str, Any]] = [{"hosts": "localhost", "gather_facts": False, "tasks": []}]
 REPEATS = 3

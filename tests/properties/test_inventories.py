@@ -16,6 +16,8 @@ from tests.properties.hostile import inventories
 from tests.properties.laboratory import ONBOARDED, Laboratory
 from tests.properties.plausible import cases
 
+pytestmark = pytest.mark.gate
+
 _examples = st.builds(
     Example, inventories(), before=st.sampled_from([None, None, None]) | cases(), check_mode=st.booleans()
 )

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.gateway.gateway import Gateway
 from tests.integration.inventory import hosts
 from tests.integration.playbook import ONBOARD, Playbooks
@@ -14,6 +16,8 @@ from tests.properties.generation import for_each
 from tests.properties.hostile import inventories
 from tests.properties.laboratory import Laboratory
 from tests.properties.traffic import Traffic
+
+pytestmark = pytest.mark.gate
 
 _HOSTS = 6
 # The first ones that are drawn are the simplest.

@@ -11,6 +11,8 @@ import pytest
 from tests.integration.credentials.signing_in import Machine, dead_end, sign_in
 from tests.integration.modules.steps import Task
 
+pytestmark = pytest.mark.gate
+
 _TOKEN = '{"accessToken": "not-a-token", "expires_on": 4102444800, "expiresOn": "2100-01-01 00:00:00.000000"}'
 
 

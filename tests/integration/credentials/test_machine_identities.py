@@ -15,6 +15,8 @@ import requests
 from tests.integration.credentials.signing_in import Machine, proof, sign_in
 from tests.integration.harness import IDENTITY_CLIENT_ID, SUBSCRIPTION, Azure
 
+pytestmark = pytest.mark.gate
+
 _ENDPOINT_VARIABLES = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 
 

@@ -24,7 +24,8 @@ def reply(body: str = "{}", status: str = "200 OK", kind: str = "application/jso
 
 def stream_head() -> bytes:
     """Return the head of a stream in chunks."""
-    return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    fields = ("Content-Type: text/event-stream; charset=utf-8", "Transfer-Encoding: chunked", "Connection: close")
+    return "\r\n".join(["HTTP/1.1 200 OK", *fields, "", ""]).encode()
 
 
 def chunk(text: str) -> bytes:

@@ -162,7 +162,8 @@ def _refusals(
 
 
 def _no_component(path: str) -> str:
-    _, _, subscription_id, _, group, *_, name = path.split("/")
+    parts = path.split("/")
+    subscription_id, group, name = parts[2], parts[4], parts[-1]
     return (
         f"the Application Insights resource {name} does not exist in resource group {group} of subscription "
         f"{subscription_id}; check application_insights (llm_workbook.application_insights)"

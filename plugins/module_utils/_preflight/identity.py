@@ -44,7 +44,7 @@ def principal_of(service: Mapping[str, Any], identity: Identity | None) -> str:
     """Return the object id of the identity, to which roles are assigned; empty when it is not known."""
     if identity is None:
         return ""
-    known = [attached for _, attached in _attached(service, identity)]
+    known = [attached for _place, attached in _attached(service, identity)]
     if isinstance(identity.found, Mapping):
         known.insert(0, identity.found.get("properties") or {})
     return next((str(each["principalId"]) for each in known if each.get("principalId")), "")

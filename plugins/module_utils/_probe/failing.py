@@ -72,7 +72,7 @@ class _Watch:
 
     def ask(self, number: int, access: Access) -> list[Observation]:
         found = []
-        for _ in range(number):
+        for _request in range(number):
             found += self._asker.ask_all([self._trial.failover.question], access)
             self.look()
             time.sleep(_PAUSE_SECONDS)

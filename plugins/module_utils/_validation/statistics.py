@@ -52,7 +52,7 @@ def p_value(counts: Sequence[int], shares: Sequence[float]) -> float:
 
 def _draw(drawing: random.Random, bounds: Sequence[float], number: int) -> list[int]:
     counts = [0] * len(bounds)
-    for _ in range(number):
+    for _request in range(number):
         counts[min(bisect_left(bounds, drawing.random()), len(bounds) - 1)] += 1
     return counts
 

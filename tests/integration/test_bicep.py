@@ -15,6 +15,8 @@ import yaml
 from tests.integration.harness import BIN, ROOT, running_azure
 from tests.integration.playbook import Playbooks, Run
 
+pytestmark = pytest.mark.gate
+
 EXAMPLES = Path(__file__).with_name("bicep")
 NAMES = ("single-foundry", "load-balancing", "mixed-providers")
 HOSTS = [f"apim-{name}" for name in NAMES]

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.harness import Service
 from tests.integration.inventory import backend, inventory
 from tests.integration.playbook import Playbooks
 from tests.integration.test_offboard import offboard
+
+pytestmark = pytest.mark.gate
 
 
 def _blocks(service: Service) -> dict[str, tuple[bool, bool]]:

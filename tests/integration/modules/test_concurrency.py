@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.harness import Request
 from tests.integration.modules import sdk
 from tests.integration.modules.steps import Gateway, Step, task
+
+pytestmark = pytest.mark.gate
 
 _PAUSE_MS = 1500
 

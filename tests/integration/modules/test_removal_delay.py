@@ -12,6 +12,8 @@ import pytest
 from tests.integration.modules import sdk
 from tests.integration.modules.steps import Gateway, Step, task
 
+pytestmark = pytest.mark.gate
+
 _DELAY = 3
 _OWNED: dict[str, Any] = {"owner": "platform", "prune": True, "prune_delay": _DELAY}
 _NEW = {"name": "new", "url": "https://new.example"}

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.harness import IDENTITY_CLIENT_ID
 from tests.integration.modules import sdk
 from tests.integration.modules.steps import Gateway, Task, reference, task
 from tests.integration.modules.test_concurrency import is_read, statuses
+
+pytestmark = pytest.mark.gate
 
 _OTHER_IDENTITY = "99999999-9999-9999-9999-999999999999"
 _PAUSE_MS = 1500

@@ -64,5 +64,5 @@ class Asker:
                 found.append(seen)
                 if progress:
                     progress(len(found))
-        self.asked += sum(question.costs for question in questions)
+        self.asked += sum(seen.question.costs and not seen.met_open_breakers for seen in found)
         return found

@@ -38,6 +38,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.leaks import judge_leaks
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
+    Question,
     entry_question,
     listing_questions,
     unknown_questions,
@@ -92,15 +93,12 @@ class Validation:
     def check_models(self) -> None:
         """Ask every model by every API."""
         questions = self._schedule.questions
-        answers = self._asker.ask_all(questions.asked, self._access, self._progress("models", len(questions.asked)))
-        self._seen += answers
+        answers = self._ask_rested("models", questions.asked)
         self.checks += judge_models(answers, questions.unasked, self._topology)
 
     def check_streams(self) -> None:
         """Ask for streams."""
-        number = len(self._schedule.streams)
-        answers = self._asker.ask_all(self._schedule.streams, self._access, self._progress("streams", number))
-        self._seen += answers
+        answers = self._ask_rested("streams", self._schedule.streams)
         self.checks += judge_streams(answers)
         self.measured["streaming"] = [
             {
@@ -165,6 +163,21 @@ class Validation:
             self.checks += judge_leaks(reader.collection("backends"), reader.collection("namedValues"), policies)
         except ArmError as error:
             self.checks.append(skipped("secrets", "what can be read in API Management", str(error)))
+
+    def _ask_rested(self, what: str, questions: Sequence[Question]) -> list[Observation]:
+        """Ask; once more, when breakers have rested, what only met open ones: that tells of earlier requests alone."""
+        answers = self._asker.ask_all(questions, self._access, self._progress(what, len(questions)))
+        refused = [number for number, each in enumerate(answers) if each.met_open_breakers]
+        if refused:
+            chains = [self._topology.chain(questions[number].model) for number in refused]
+            pause = min(_LONGEST_PAUSE, max(route.rests_for for chain in chains for route in chain) + 1)
+            self._tell(f"{what}: {len(refused)} met open circuit breakers, asked once more in {pause} seconds")
+            time.sleep(pause)
+            again = self._asker.ask_all([questions[number] for number in refused], self._access)
+            for number, answer in zip(refused, again, strict=True):
+                answers[number] = answer
+        self._seen += answers
+        return answers
 
     def _repeat(self, repeat: Repeat) -> list[Observation]:
         what = f"shares of {repeat.route.name}" if repeat.route else f"latency of {repeat.question.model}"

@@ -74,6 +74,11 @@ class Observation:
         return self.status == 200 and not self.error
 
     @property
+    def met_open_breakers(self) -> bool:
+        """Whether the gateway refused the request without asking any backend, because the breakers of all are open."""
+        return self.status == 503 and not self.attempts
+
+    @property
     def outcome(self) -> str:
         """What came, in a few words: for messages."""
         if self.status is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateway.gateway import Gateway
 from tests.gateway.hub import Hub
 from tests.integration.harness import ROOT, Azure, Service
 from tests.integration.inventory import backend, hosts, inventory
@@ -159,3 +160,23 @@ def test_each_host_of_a_bad_and_a_good_one_gets_its_verdict(
     assert {name: each["outcome"] for name, each in results(run).items()} == {service.name: "passed", empty: "failed"}
     assert [each.host for each in run.failures] == [empty]
     assert len(json.loads((tmp_path / "report/results.json").read_text(encoding="utf-8"))) == 2
+
+
+def test_a_breaker_that_is_still_open_is_waited_for(playbooks: Playbooks, azure: Azure) -> None:
+    alone = Service(azure, SERVICES[24])
+    breaker = {"trip_duration": "PT25S"}
+    wanted = inventory(
+        alone, backend("resting", "gpt-4o"), llm_universal_api={"deploy": True}, llm_circuit_breaker=breaker
+    )
+    playbooks.onboard(wanted)
+    gateway = Gateway(alone)
+    gateway.provider("resting.openai.azure.com", status=503)
+    assert {gateway.ask(body="gpt-4o").status_code for _ in range(4)} == {503}
+    assert gateway.is_open("resting")
+    gateway.provider("resting.openai.azure.com")
+
+    run = validate(playbooks, wanted, llm_validation_checks=["models", "streaming"])
+
+    assert f"{alone.name}: models: 1 met open circuit breakers, asked once more in 26 seconds" in run.output
+    assert failed(results(run)[alone.name]) == {}, run.output
+    assert results(run)[alone.name]["calls"] == {"planned": 2, "made": 2}

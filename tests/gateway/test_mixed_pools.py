@@ -27,7 +27,7 @@ PROVIDERS: dict[str, dict[str, Any]] = {
     FOUNDRY_HOST: {"deployments": ["DeepSeek-R1", "embed", "phi-small", "phi-large"]},
     SECOND_HOST: {"deployments": ["gpt-west"]},
     KEYED_HOST: {"deployments": ["gpt-keyed"], "api_keys": ["key-of-keyed"]},
-    EXTERNAL_HOST: {"deployments": ["vendor/gpt"], "api_keys": ["key-of-vendor"]},
+    EXTERNAL_HOST: {"deployments": ["vendor/gpt", "large", "LARGE"], "api_keys": ["key-of-vendor"]},
 }
 BACKENDS = (
     backend(
@@ -52,6 +52,8 @@ BACKENDS = (
     backend(
         "vendor",
         {"name": "gpt-shared", "deployment": "vendor/gpt"},
+        {"name": "new", "deployment": "LARGE", "fallbacks": ["old"]},
+        {"name": "old", "deployment": "large"},
         backend_type="external",
         endpoint=f"https://{EXTERNAL_HOST}/v1",
         auth_scheme="api_key",
@@ -143,6 +145,20 @@ def test_deployments_that_only_bodies_can_name_are_tried_in_turn(gateway: Gatewa
     gateway.provider(FOUNDRY_HOST, **PROVIDERS[FOUNDRY_HOST], per_deployment={"phi-small": {"status": 429}})
     assert _chat(gateway, api, "Phi") == 200
     assert [entry["deployment"] for entry in gateway.log("provider")][-1] == "phi-large"
+
+
+@pytest.mark.parametrize("path", ["/models/chat/completions", "/models/responses"])
+def test_an_external_provider_may_tell_deployments_apart_by_case(gateway: Gateway, path: str) -> None:
+    for model, deployment in {"new": "LARGE", "old": "large"}.items():
+        body = (
+            {"model": model, "input": "Hello!"} if path.endswith("responses") else {"model": model, "messages": HELLO}
+        )
+        assert gateway.ask(path, body).status_code == 200
+        assert gateway.log("provider")[-1]["deployment"] == deployment
+    gateway.azure.forget()
+    gateway.provider(EXTERNAL_HOST, **PROVIDERS[EXTERNAL_HOST], per_deployment={"LARGE": {"status": 429}})
+    assert gateway.ask(path, {"model": "new", "input": "Hello!", "messages": HELLO}).status_code == 200
+    assert [entry["deployment"] for entry in gateway.log("provider")] == ["LARGE", "large"]
 
 
 @pytest.mark.parametrize("api", ["universal", "azure-openai"])

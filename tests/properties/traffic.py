@@ -151,7 +151,8 @@ class Traffic:
             assert fits, f"{seen} was reached, not one of {expected}: {answer}"
             named = entry["deployment"]
             if named is not None:
-                assert any(member.deployment in (named, same_name(named)) for member in fits), f"{named}: {answer}"
+                names = {named if member.is_external else same_name(named): member for member in fits}
+                assert any(member.deployment in names for member in fits), f"{named}: {answer}"
             shown = json.dumps(entry, ensure_ascii=False)
             leaked = [secret for secret in self._secrets if secret in shown]
             assert not leaked, f"{leaked} reached {entry['host']}"

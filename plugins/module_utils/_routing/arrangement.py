@@ -148,8 +148,8 @@ def _deployments(models: Sequence[ServedModel], accounts: Sequence[str]) -> dict
         key: min((member for member, _name in listed), key=lambda member: member.model.index)
         for key, listed in members.items()
     }
-    pairs = {key: (member.account.backend_id, member.model.deployment) for key, member in firsts.items()}
-    names = deployment_names(pairs.values(), accounts)
+    pairs = {key: (member.account.backend_id, member.deployment_key) for key, member in firsts.items()}
+    names = deployment_names({pairs[key]: member.model.deployment for key, member in firsts.items()}, accounts)
     return {
         key: Deployment(names[pairs[key]], firsts[key], tuple(name for _member, name in listed))
         for key, listed in members.items()

@@ -13,6 +13,7 @@ from itertools import groupby
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import EXTERNAL
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member, MemberKey
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.scope import BACKEND
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import ServedModel
@@ -114,10 +115,10 @@ def _bodies(members: Sequence[Member]) -> dict[MemberKey, str]:
     spellings: dict[str, str] = {}
     for member in sorted(members, key=lambda member: member.account.family != EXTERNAL):
         if not member.is_path_only:
-            spellings.setdefault(member.model.deployment_key, member.model.deployment)
+            spellings.setdefault(model_key(member.model.deployment), member.model.deployment)
     return {member.key: "" if member.is_path_only else _body(member, spellings) for member in members}
 
 
 def _body(member: Member, spellings: dict[str, str]) -> str:
     is_external = member.account.family == EXTERNAL
-    return member.model.deployment if is_external else spellings[member.model.deployment_key]
+    return member.model.deployment if is_external else spellings[member.deployment_key]

@@ -19,6 +19,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoi
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.model_entries import Model
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import model_key
 
 # facts, endpoint families: what a request carries when its client sends none.
 _API_VERSIONS = {
@@ -28,7 +29,7 @@ _API_VERSIONS = {
     EXTERNAL: "",
 }
 
-# What tells a member from others: the account's position and the deployment without regard to case.
+# What tells a member from others: the account's position and the deployment, see :attr:`Member.deployment_key`.
 MemberKey = tuple[int, str]
 
 
@@ -46,7 +47,13 @@ class Member:
     @cached_property
     def key(self) -> MemberKey:
         """What tells it from other members."""
-        return self.account.index, self.model.deployment_key
+        return self.account.index, self.deployment_key
+
+    @cached_property
+    def deployment_key(self) -> str:
+        """What tells the deployment from others of its account: Azure ignores the case of names, others may not."""
+        is_external = self.account.family == EXTERNAL
+        return self.model.deployment if is_external else model_key(self.model.deployment)
 
     @property
     def is_path_only(self) -> bool:

@@ -78,11 +78,6 @@ class Model:
         return model_key(self.name)
 
     @property
-    def deployment_key(self) -> str:
-        """The name at the backend without regard to case."""
-        return model_key(self.deployment)
-
-    @property
     def is_provisioned(self) -> bool:
         """Whether its quota is reserved capacity, which refuses with 429 what goes beyond."""
         return "provisioned" in self.sku.lower()

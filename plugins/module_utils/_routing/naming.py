@@ -79,14 +79,17 @@ def pool_names(models: Iterable[str], taken: Collection[str], hop: int = 1) -> d
     return _unique_names({model: _Label(model, model_key(model), suffix, limit) for model in models}, taken)
 
 
-def deployment_names(deployments: Iterable[tuple[str, str]], taken: Collection[str]) -> dict[tuple[str, str], str]:
+def deployment_names(deployments: Mapping[tuple[str, str], str], taken: Collection[str]) -> dict[tuple[str, str], str]:
     """Name the APIM backend of each deployment: ``<backend_id>-<deployment>`` as far as ARM takes it.
 
-    :param deployments: (backend_id, name of the deployment), distinct without regard to case.
+    :param deployments: (backend_id, what tells the deployment from others there) -> name of the deployment.
     :param taken: ids of backends, which live in the same ARM collection.
-    :return: deployment -> name, see :func:`_unique_names`.
+    :return: (backend_id, what tells the deployment) -> name, see :func:`_unique_names`.
     """
-    labels = {each: _Label("-".join(each), model_key("/".join(each)), "", _NAME_CHARACTERS) for each in deployments}
+    labels = {
+        (backend_id, key): _Label(f"{backend_id}-{deployment}", f"{model_key(backend_id)}/{key}", "", _NAME_CHARACTERS)
+        for (backend_id, key), deployment in deployments.items()
+    }
     return _unique_names(labels, taken)
 
 

@@ -15,6 +15,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrang
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.chains import Chains
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.groups import shared_priorities
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member, MemberKey
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.reserved_capacity import (
     reserved_capacity_warnings,
 )
@@ -43,11 +44,12 @@ def plan_warnings(backends: Sequence[Backend], chains: Chains) -> list[str]:
 def _repetitions(backends: Iterable[Backend]) -> list[str]:
     warnings: list[str] = []
     for backend in backends:
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, MemberKey]] = set()
         for model in backend.models:
-            if (model.key, model.deployment_key) in seen:
+            listing = model.key, Member(backend, model).key
+            if listing in seen:
                 warnings.append(f"llm_backends[{backend.index}] lists {model.name} more than once; requests see one")
-            seen.add((model.key, model.deployment_key))
+            seen.add(listing)
     return warnings
 
 

@@ -131,14 +131,14 @@ def _refuse_name(path: str, text: str, models: Sequence[ServedModel], problems: 
 
 def _models_of_backends(models: Iterable[ServedModel]) -> dict[str, str]:
     """Return name of an APIM backend, account or deployment, without regard to case -> a model that it serves."""
-    pairs = {
-        (member.account.backend_id.lower(), member.model.deployment_key): model.name
+    served = {
+        (member.account.backend_id.lower(), member.deployment_key): (member.model.deployment, model.name)
         for model in models
         for member in model.members
     }
-    accounts = {account: name for (account, _deployment), name in pairs.items()}
-    names = deployment_names(pairs, accounts)
-    return accounts | {name.lower(): pairs[pair] for pair, name in names.items()}
+    accounts = {account: name for (account, _key), (_deployment, name) in served.items()}
+    names = deployment_names({pair: deployment for pair, (deployment, _name) in served.items()}, accounts)
+    return accounts | {name.lower(): served[pair][1] for pair, name in names.items()}
 
 
 def _meanings(entry: Model, names: Mapping[str, str]) -> list[str]:

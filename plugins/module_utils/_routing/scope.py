@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.endpoints import (
     AZURE_OPENAI,
-    EXTERNAL,
     FOUNDRY,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.members import Member
@@ -80,7 +79,7 @@ def _misfit(model: ServedModel, with_fallbacks: Collection[str], targets: Collec
             message = f"gives {shown(model.name)} other credentials than {first.account.backend_id}"
             remedy = "authenticate all backends of a model alike"
             return _Misfit(f"llm_backends[{member.account.index}].auth_scheme", message, remedy)
-        if _spelling(member) != _spelling(first):
+        if member.deployment_key != first.deployment_key:
             message = f"{shown(member.model.deployment)} is {shown(first.model.deployment)} at {first.model.path}"
             return _Misfit(member.model.path, message, "give the deployments of a model one name")
     return _mixed_shapes(model.members)
@@ -100,8 +99,3 @@ def _mixed_shapes(members: Sequence[Member]) -> _Misfit | None:
         return None
     message = f"{shown(odd.model.name)} is served by endpoints that take requests of different shapes"
     return _Misfit(odd.model.path, message, "give it a name of its own there")
-
-
-def _spelling(member: Member) -> str:
-    """Return the deployment as others must have it: Azure ignores case, other providers may not."""
-    return member.model.deployment if member.account.family == EXTERNAL else member.model.deployment_key

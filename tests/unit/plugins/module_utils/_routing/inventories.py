@@ -139,6 +139,12 @@ def key_of(entry: Any) -> str:
     return model_key(entry if isinstance(entry, str) else entry["name"])
 
 
+def member_of(account: dict[str, Any], deployment: str) -> tuple[str, str]:
+    """Return what tells a deployment from others: Azure ignores the case of its name, external providers may not."""
+    is_external = account["backend_type"] == "external"
+    return account["backend_id"], deployment if is_external else model_key(deployment)
+
+
 @st.composite
 def inventories(draw: st.DrawFn, min_size: int = 0, max_size: int = 5) -> Inventory:
     """Draw inventories without problems whose models one way of asking suits: Azure accounts, or external ones."""

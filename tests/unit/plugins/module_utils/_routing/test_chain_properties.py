@@ -12,7 +12,13 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._routing.inventories import Inventory, key_of, mixed_inventories, plan_of
+from tests.unit.plugins.module_utils._routing.inventories import (
+    Inventory,
+    key_of,
+    member_of,
+    mixed_inventories,
+    plan_of,
+)
 
 scopes = st.sampled_from(["auto", "deployment"])
 Plan = dict[str, Any]
@@ -77,14 +83,15 @@ def test_every_member_is_in_one_route_of_its_model_and_priorities_stay_in_order(
     plan = plan_of(*inventory, backend_scope=scope)
     behind = backends_of(plan)
     priorities = {item["backend_id"]: item["priority"] for item in inventory}
+    accounts = {item["backend_id"]: item for item in inventory}
     routes = {route["name"]: route for route in plan["routes"]}
     for model in plan["models"]:
         listed = {
-            (item["backend_id"], model_key(entry["deployment"]))
+            member_of(item, entry["deployment"])
             for item, entry in entries_of(inventory)
             if key_of(entry) == model["key"]
         }
-        members = [(member["account"], model_key(member["deployment"])) for member in model["members"]]
+        members = [member_of(accounts[member["account"]], member["deployment"]) for member in model["members"]]
         assert sorted(members) == sorted(listed)
         own = [hop["route"] for hop in model["hops"] if hop["model"] == model["name"]]
         assert sum(len(behind[name]) for name in own) == len(members)
@@ -120,16 +127,19 @@ def test_what_reserved_capacity_refuses_always_has_somewhere_to_go(inventory: In
     plan = plan_of(*inventory, backend_scope=scope)
     priorities = {item["backend_id"]: item["priority"] for item in inventory}
     provisioned = {
-        (item["backend_id"], model_key(entry["deployment"]))
+        member_of(item, entry["deployment"])
         for item, entry in entries_of(inventory)
         if entry["sku"] == "ProvisionedManaged"
     }
+    accounts = {item["backend_id"]: item for item in inventory}
     with_fallbacks = {key_of(entry) for _item, entry in entries_of(inventory) if entry.get("fallbacks")}
     behind = backends_of(plan)
     for route in plan["routes"]:
         (counts,) = {"429" in backend["circuit_breaker"]["status_codes"] for backend in behind[route["name"]]}
         if not counts:
-            assert {(each["account"], model_key(each["deployment"])) for each in route["members"]} <= provisioned
+            assert {
+                member_of(accounts[each["account"]], each["deployment"]) for each in route["members"]
+            } <= provisioned
             assert len({priorities[account] for account in route["accounts"]}) == 1
             assert route["retries"] == len(route["members"]) - 1
             assert {model_key(name) for name in route["models"]} <= with_fallbacks
@@ -178,7 +188,7 @@ def test_in_deployment_scope_every_member_has_a_backend_of_its_own(inventory: In
     plan = plan_of(*inventory, backend_scope="deployment")
     accounts = [item["backend_id"] for item in inventory]
     assert [backend["name"] for backend in plan["backends"][: len(accounts)]] == accounts
-    members = {(item["backend_id"], model_key(entry["deployment"])) for item, entry in entries_of(inventory)}
+    members = {member_of(item, entry["deployment"]) for item, entry in entries_of(inventory)}
     assert len(plan["backends"]) == len(accounts) + len(members)
     assert {route["scope"] for route in plan["routes"]} == {"deployment"}
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.naming import (
+    deployment_names,
     is_resource_name,
     model_key,
     model_labels,
@@ -53,6 +54,18 @@ def test_of_colliding_models_the_altered_one_gets_a_hash() -> None:
 def test_a_hash_does_not_depend_on_the_spelling() -> None:
     lower, upper = pool_names(["gpt-4.1", "gpt-41"], []), pool_names(["GPT-4.1", "gpt-41"], [])
     assert lower["gpt-4.1"].lower() == upper["GPT-4.1"].lower()
+
+
+def test_deployments_that_case_alone_tells_apart_both_get_a_hash() -> None:
+    pairs = [("a", "gpt"), ("a", "GPT")]
+    names = deployment_names({pair: pair[1] for pair in pairs}, [])
+    digests = {pair: hashlib.sha256("/".join(pair).encode()).hexdigest()[:8] for pair in pairs}
+    assert names == {pair: f"a-{pair[1]}-{digests[pair]}" for pair in pairs}
+
+
+def test_a_hash_of_a_deployment_does_not_depend_on_the_spelling_of_its_backend() -> None:
+    lower, upper = deployment_names({("a", "m.1"): "m.1"}, ["a-m1"]), deployment_names({("A", "m.1"): "M.1"}, ["a-m1"])
+    assert lower["a", "m.1"].lower() == upper["A", "m.1"].lower()
 
 
 def test_of_two_altered_models_both_get_a_hash() -> None:

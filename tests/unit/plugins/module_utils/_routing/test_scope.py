@@ -86,6 +86,19 @@ def test_deployments_of_one_account_can_share_a_pool() -> None:
     assert plan["warnings"] == []
 
 
+def test_case_tells_deployments_of_an_external_provider_apart() -> None:
+    plan = plan_of(external("a", {"name": "m", "deployment": "d"}, {"name": "m", "deployment": "D"}, **KEY))
+    assert [member["deployment"] for member in plan["models"][0]["members"]] == ["d", "D"]
+    assert [hop["deployment"] for hop in plan["models"][0]["hops"]] == ["d", "D"]
+    assert "requests see one" not in "".join(plan["warnings"])
+
+
+def test_case_tells_no_deployments_of_azure_apart() -> None:
+    plan = plan_of(backend("a", {"name": "m", "deployment": "d"}, {"name": "m", "deployment": "D"}))
+    assert [member["deployment"] for member in plan["models"][0]["members"]] == ["d"]
+    assert plan["warnings"] == ["llm_backends[0] lists m more than once; requests see one"]
+
+
 @pytest.mark.parametrize(
     ("account", "url", "family", "deployment"),
     [

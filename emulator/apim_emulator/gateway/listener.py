@@ -9,6 +9,7 @@ import asyncio
 import ssl
 import time
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 from aiohttp import web
@@ -72,6 +73,8 @@ class GatewayListener(Listener):
             visit.request.body = await received.read()
         except web.HTTPRequestEntityTooLarge:
             return await send_whole(received, own_answer(413, "Request entity too large"), visit.sent)
+        if not _is_text(received):
+            return await send_whole(received, own_answer(400, "Headers and URL must be UTF-8"), visit.sent)
         outcome = await self._gateway.answer(visit)
         if outcome.stream is None or visit.exchange is None:
             return await send_whole(received, outcome, visit.sent)
@@ -109,6 +112,15 @@ def _visit(received: web.BaseRequest, service: str) -> Visit:
         service=service,
     )
     return Visit(request, received.body_exists, received.remote or "")
+
+
+def _is_text(received: web.BaseRequest) -> bool:
+    """Tell whether URL and headers are UTF-8: policies see them as texts, and .NET has none for other bytes."""
+    try:
+        "".join((received.raw_path, *chain.from_iterable(received.headers.items()))).encode()
+    except UnicodeEncodeError:  # the web server keeps such bytes as surrogates
+        return False
+    return True
 
 
 def _masked(url: str, visit: Visit) -> str:

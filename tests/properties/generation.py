@@ -11,7 +11,7 @@ from typing import TypeVar
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "300"))
 _FIRST_SEED = int(os.environ.get("PROPERTY_SEED", "1"))
 # Parts of a run go to the processes that are free; a small run is one part, for each has an embedded Azure to start.
 _EXAMPLES_OF_A_PART = 150

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.gateway import GatewayClient
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.tracing import Tracer
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.budget import Budget
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Question
 
@@ -36,13 +37,15 @@ class Asker:
     """Asks as one client, so many questions at a time.
 
     :ivar asked: how many questions went out that an LLM answers.
+    :ivar budget: where requests are taken that were not announced.
     """
 
-    def __init__(self, gateway: GatewayClient, tracer: Tracer, concurrency: int) -> None:
+    def __init__(self, gateway: GatewayClient, tracer: Tracer, concurrency: int, budget: Budget | None = None) -> None:
         self.gateway = gateway
         self.tracer = tracer
         self._concurrency = concurrency
         self.asked = 0
+        self.budget = budget or Budget()
 
     def ask(self, question: Question, access: Access) -> Observation:
         """Ask one question."""

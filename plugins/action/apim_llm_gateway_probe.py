@@ -33,6 +33,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.tracing 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.validation import Validation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation import schedule as scheduled
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import skipped
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import (
     Topology,
     credential_headers,
@@ -81,6 +82,7 @@ class _Probe:
         self._client: ArmClient = create_client(params)
         self._reader = ServiceReader(self._client, params["parallelism"])
         self._topology = Topology(params["plan"])
+        self._options = ModelOptions(params["chat_options"], params["max_p95_ms"], params["models"])
         self._products = self._reader.products() if scheduled.ACCESS in params["checks"] else []
         self._fault = self._way_to_fail() if scheduled.FAILOVER in params["checks"] else None
 
@@ -91,7 +93,7 @@ class _Probe:
         if not gateway["url"]:
             raise ConfigurationError([f"the service {gateway['name']} has no URL of a gateway yet: try again later"])
         apis = self._reader.apis(params["apis"])
-        products = product_questions(params["plan"], apis, self._reader.restricted(self._products))
+        products = product_questions(params["plan"], apis, self._reader.restricted(self._products), self._options)
         schedule = self._schedule(apis)
         schedule.products = sum(each.allowed is not None for each in products)
         self._check_limit(schedule)
@@ -116,9 +118,7 @@ class _Probe:
         params = self._params
         limits = scheduled.Limits(params["share_requests"], params["latency_requests"])
         checks = [each for each in params["checks"] if each != scheduled.FAILOVER or self._fault is not None]
-        return scheduled.schedule_of(
-            params["plan"], apis, checks=checks, limits=limits, chat_options=params["chat_options"]
-        )
+        return scheduled.schedule_of(params["plan"], apis, checks=checks, limits=limits, options=self._options)
 
     def _check_limit(self, schedule: scheduled.Schedule) -> None:
         limit = self._params["max_calls"]
@@ -145,7 +145,7 @@ class _Probe:
             validation.check_models()
         if scheduled.STREAMING in checks:
             validation.check_streams()
-        validation.measure(params["max_p95_ms"], latency=scheduled.LATENCY in checks)
+        validation.measure(self._options, latency=scheduled.LATENCY in checks)
         if scheduled.ACCESS in checks:
             validation.check_access(products, self._reader)
             validation.judge_leaks(self._reader, self._products)

@@ -102,6 +102,15 @@ options:
     description: Further members of the body of a chat, such as C(max_completion_tokens).
     type: dict
     default: {}
+  models:
+    description:
+      - Single models, name to options. C(skip) leaves a model out, C(chat_options) are laid over O(chat_options), where
+        null takes a member away, and C(max_p95_ms) counts instead of O(max_p95_ms). Names that the plan does not have,
+        and other options, are refused.
+      - Models that hear and speak, such as C(gpt-4o-audio-preview), refuse chats without audio, and are only asked with
+        C(chat_options) of their own, or when the inventory gives them capabilities without C(audio).
+    type: dict
+    default: {}
   failover:
     description:
       - How a member is made to fail. V(embedded) tells the provider in the embedded Azure. V(address) gives the backend

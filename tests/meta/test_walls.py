@@ -38,7 +38,7 @@ ALLOWED = {
     ),
     "plugins/action": frozenset({"_probe", "_validation", "_gateway", "_azure"}),
     "plugins/module_utils/_probe": frozenset({"_validation", "_azure"}),
-    "plugins/module_utils/_validation": frozenset({"_resources"}),
+    "plugins/module_utils/_validation": frozenset({"_resources", "_routing"}),
     "plugins/module_utils/_apis": frozenset({"_changes", "_resources"}),
     "plugins/module_utils/_module": frozenset({"_changes", "_reconcile", "_resources", "_azure"}),
     "plugins/module_utils/_gateway": frozenset({"_azure"}),

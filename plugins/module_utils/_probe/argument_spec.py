@@ -7,11 +7,15 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.argument_spec import AUTH_ARGUMENT_SPEC
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import (
+    LONGEST_P95,
+    chat_problems,
+    model_problems,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import API_TYPES
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import CHECKS, FAILOVER
 
@@ -42,6 +46,7 @@ PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "max_p95_ms": {"type": "int", "default": 0},
     "request_timeout": {"type": "int", "default": 240},
     "chat_options": {"type": "dict", "default": {}},
+    "models": {"type": "dict", "default": {}},
     "failover": {"type": "str", "choices": ["embedded", "address"], "default": "embedded"},
     "propagation_delay": {"type": "int", "default": 60},
     "emulator_admin_url": {"type": "str", "fallback": (env_fallback, ["APIM_EMULATOR_ADMIN_URL"])},
@@ -52,14 +57,12 @@ _RANGES = {
     "max_calls": (0, 1_000_000),
     "share_requests": (10, 1_000),
     "latency_requests": (0, 10_000),
-    "max_p95_ms": (0, 3_600_000),
+    "max_p95_ms": (0, LONGEST_P95),
     "request_timeout": (1, 3600),
     "propagation_delay": (0, 3600),
 }
 # Parts of a plan that are used.
 _PLAN = ("backends", "pools", "routes", "models")
-# Members of the body of a chat that tell what is asked, and so are not for chat_options.
-_OWN_MEMBERS = ("model", "stream")
 
 
 def problems_of(params: dict[str, Any]) -> list[str]:
@@ -81,14 +84,5 @@ def problems_of(params: dict[str, Any]) -> list[str]:
     key = params["subscription_key"] or ""
     if not (key.isascii() and key.isprintable()) or " " in key:
         found.append("subscription_key holds a space, a line break or another character that no key has: give it alone")
-    return [*found, *_chat_problems(params["chat_options"])]
-
-
-def _chat_problems(options: dict[str, Any]) -> list[str]:
-    own = [name for name in _OWN_MEMBERS if name in options]
-    found = [f"chat_options has {name}, which each request sets by itself: leave it out" for name in own]
-    try:
-        json.dumps(options, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        found.append(f"chat_options cannot be sent as JSON ({error}): write texts, numbers, lists and mappings")
-    return found
+    found += chat_problems(params["chat_options"], "chat_options")
+    return found if lacking else [*found, *model_problems(params["models"], "models", params["plan"])]

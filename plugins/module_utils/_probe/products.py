@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Asker
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     Question,
     questions_of,
@@ -41,14 +42,21 @@ class ProductQuestions:
 
 
 def product_questions(
-    plan: Mapping[str, Any], apis: Sequence[Mapping[str, str]], restricted: Mapping[Product, Restriction]
+    plan: Mapping[str, Any],
+    apis: Sequence[Mapping[str, str]],
+    restricted: Mapping[Product, Restriction],
+    options: ModelOptions,
 ) -> list[ProductQuestions]:
     """Return what each product that restricts models is tried with."""
-    return [_questions(plan, apis, product, restriction) for product, restriction in restricted.items()]
+    return [_questions(plan, apis, product, restriction, options) for product, restriction in restricted.items()]
 
 
 def _questions(
-    plan: Mapping[str, Any], apis: Sequence[Mapping[str, str]], product: Product, restriction: Restriction
+    plan: Mapping[str, Any],
+    apis: Sequence[Mapping[str, str]],
+    product: Product,
+    restriction: Restriction,
+    options: ModelOptions,
 ) -> ProductQuestions:
     own = [api for api in apis if api["name"] in product.apis]
     if restriction.unreadable:
@@ -57,7 +65,7 @@ def _questions(
         return ProductQuestions(product, "it has none of the APIs that are tried")
     if not product.subscription:
         return ProductQuestions(product, "it has no active subscription to try it with")
-    accounts, asked = accounts_of(plan), questions_of(plan, own, {}).asked
+    accounts, asked = accounts_of(plan), questions_of(plan, own, options).asked
     allowed = {model["name"]: restriction.allows(model, accounts) for model in plan["models"]}
     allows, forbids = (
         next((each for name in allowed if allowed[name] is wanted and (each := repeated_question(asked, name))), None)

@@ -36,6 +36,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
     latencies,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.leaks import judge_leaks
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     Question,
@@ -111,7 +112,7 @@ class Validation:
             if each.is_good and each.first_chunk_ms is not None
         ]
 
-    def measure(self, max_p95_ms: int, *, latency: bool) -> None:
+    def measure(self, options: ModelOptions, *, latency: bool) -> None:
         """Ask each model many times: for the shares of its pool, and for latency."""
         shares: list[dict[str, Any]] = []
         for repeat in self._schedule.repeats:
@@ -134,7 +135,7 @@ class Validation:
             self.measured["latency"] = latencies(
                 [each for each in self._seen if not each.question.streams], self._topology
             )
-            self.checks += judge_latency(self.measured["latency"], max_p95_ms)
+            self.checks += judge_latency(self.measured["latency"], options)
 
     def check_access(self, products: Sequence[ProductQuestions], reader: ServiceReader) -> None:
         """Ask for a model that nobody serves, and as a client of each product that restricts models for one of both."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
+
 #: Types of APIs: the model in the body, the same as model inference has it, the model in the path.
 OPENAI, MODELS_INFERENCE, AZURE_OPENAI = "openai", "models-inference", "azure-openai"
 API_TYPES = (OPENAI, MODELS_INFERENCE, AZURE_OPENAI)
@@ -31,6 +33,11 @@ _BODY_ONLY = ("responses",)
 # Characters that no path of an operation can carry (README, The APIs).
 _NOT_IN_A_PATH = frozenset("\\/?#{}")
 
+_LEFT_OUT = "llm_validation_models leaves it out (skip)"
+_AUDIO_ONLY = (
+    "by its name it refuses chats without audio: give it chat_options with modalities and audio in "
+    "llm_validation_models, or capabilities without audio in the inventory"
+)
 _PROMPT = "Reply with the one word: ready"
 #: The api-version that clients of the Azure OpenAI API send.
 API_VERSION = "2024-10-21"
@@ -87,35 +94,39 @@ class Questions:
     unasked: list[Unasked] = field(default_factory=list)
 
 
-def questions_of(
-    plan: Mapping[str, Any], apis: Sequence[Mapping[str, Any]], chat_options: Mapping[str, Any]
-) -> Questions:
+def questions_of(plan: Mapping[str, Any], apis: Sequence[Mapping[str, Any]], options: ModelOptions) -> Questions:
     """Return a question for each model by each operation of each API that the model can do.
 
     :param plan: a plan of the filter ``llm_routing_plan``.
     :param apis: ``name``, ``path`` and ``type`` (one of API_TYPES) of each API.
-    :param chat_options: further members of the body of a chat.
+    :param options: how models are asked.
     """
     found = Questions()
     for api in apis:
         for model in plan["models"]:
-            _add(found, api, model, chat_options)
+            if options.skips(model["name"]):
+                found.unasked.append(Unasked(model["name"], api["name"], _LEFT_OUT))
+            else:
+                _add(found, api, model, options)
     return found
 
 
-def _add(found: Questions, api: Mapping[str, Any], model: Mapping[str, Any], chat_options: Mapping[str, Any]) -> None:
+def _add(found: Questions, api: Mapping[str, Any], model: Mapping[str, Any], options: ModelOptions) -> None:
     name, title = model["name"], f"the API at /{api['path']}"
     known = capabilities_of(model)
     lacking = _LACKING.get(api["type"], ())
     usable = [each for each in _OPERATIONS if each in known and each not in lacking]
-    if not usable:
+    if "chat" in usable and options.needs_audio(model):
+        usable.remove("chat")
+        found.unasked.append(Unasked(name, api["name"], _AUDIO_ONLY))
+    elif not usable:
         reason = f"{title} has no operation for what it can do ({', '.join(sorted(known)) or 'nothing'})"
         found.unasked.append(Unasked(name, api["name"], reason))
     for capability in usable:
         if api["type"] == AZURE_OPENAI and capability not in _BODY_ONLY and set(name) & _NOT_IN_A_PATH:
             found.unasked.append(Unasked(name, api["name"], f"its name cannot stand in a path of {title}"))
             continue
-        found.asked.append(question(api, name, capability, chat_options))
+        found.asked.append(question(api, name, capability, options.chat_options(name)))
 
 
 def capabilities_of(model: Mapping[str, Any]) -> set[str]:
@@ -161,15 +172,16 @@ def _body(capability: str, chat_options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def streaming_questions(
-    plan: Mapping[str, Any], apis: Sequence[Mapping[str, Any]], chat_options: Mapping[str, Any]
+    plan: Mapping[str, Any], apis: Sequence[Mapping[str, Any]], options: ModelOptions
 ) -> Iterator[Question]:
     """Yield a chat with each model that can chat, as a stream, by the first API that can name it."""
     for model in plan["models"]:
-        if "chat" in capabilities_of(model):
-            able = (api for api in apis if api["type"] != AZURE_OPENAI or not set(model["name"]) & _NOT_IN_A_PATH)
+        name = model["name"]
+        if "chat" in capabilities_of(model) and not options.skips(name) and not options.needs_audio(model):
+            able = (api for api in apis if api["type"] != AZURE_OPENAI or not set(name) & _NOT_IN_A_PATH)
             api = next(able, None)
             if api is not None:
-                yield question(api, model["name"], "chat", chat_options, streams=True)
+                yield question(api, name, "chat", options.chat_options(name), streams=True)
 
 
 def repeated_question(questions: Sequence[Question], model: str) -> Question | None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.pools import (
     first_to_fail,
     immeasurable,
@@ -141,17 +142,18 @@ def schedule_of(
     *,
     checks: Sequence[str],
     limits: Limits,
-    chat_options: Mapping[str, Any],
+    options: ModelOptions,
 ) -> Schedule:
     """Return what is to be asked.
 
     :param checks: those of CHECKS that are wanted.
+    :param options: how models are asked.
     """
     topology = Topology(plan)
-    every = questions_of(plan, apis, chat_options)
+    every = questions_of(plan, apis, options)
     found = Schedule(questions=every if MODELS in checks else Questions())
     if STREAMING in checks:
-        found.streams = list(streaming_questions(plan, apis, chat_options))
+        found.streams = list(streaming_questions(plan, apis, options))
     asked = {model["name"]: repeated_question(every.asked, model["name"]) for model in plan["models"]}
     reasons = unreached(topology, [name for name, question in asked.items() if question])
     found.unmeasured = {**immeasurable(topology), **reasons} if SHARES in checks else {}

@@ -61,11 +61,34 @@ def test_a_number_out_of_range_is_told(name: str, value: int) -> None:
         ({"chat_options": {"stream": True}}, "chat_options has stream"),
         ({"chat_options": {"until": date(2026, 1, 1)}}, "chat_options cannot be sent as JSON"),
         ({"chat_options": {"temperature": float("nan")}}, "chat_options cannot be sent as JSON"),
+        (
+            {"models": {"gpt-4": {}}},
+            "models.gpt-4: the inventory has no model of that name: did you mean gpt-4o?",
+        ),
+        ({"models": {"claude": {}}}, "models.claude: the inventory has no model of that name: it has gpt-4o"),
+        ({"models": {"gpt-4o": True}}, "models.gpt-4o is no mapping: write skip, chat_options, max_p95_ms below it"),
+        ({"models": {"gpt-4o": {"skipped": True}}}, "models.gpt-4o.skipped: there is no such option: write skip, "),
+        ({"models": {"gpt-4o": {"skip": "yes"}}}, "models.gpt-4o.skip is 'yes': write true or false"),
+        ({"models": {"gpt-4o": {"max_p95_ms": "9"}}}, "models.gpt-4o.max_p95_ms is '9': write a number from 0"),
+        ({"models": {"gpt-4o": {"max_p95_ms": True}}}, "models.gpt-4o.max_p95_ms is True: write a number from 0"),
+        ({"models": {"gpt-4o": {"chat_options": 5}}}, "models.gpt-4o.chat_options is no mapping: write members"),
+        ({"models": {"gpt-4o": {"chat_options": {"model": "x"}}}}, "models.gpt-4o.chat_options has model, which each"),
     ],
 )
 def test_what_cannot_work_is_told(options: dict[str, Any], problem: str) -> None:
     (found,) = problems_of(validated(**options))
     assert found.startswith(problem)
+
+
+def test_an_alias_is_told_with_the_name_of_its_model() -> None:
+    plan = plan_of(backend("a", {"name": "gpt-4o", "aliases": ["omni"]}))
+    (found,) = problems_of(validated(plan=plan, models={"omni": {"skip": True}}))
+    assert found.endswith("it is an alias of gpt-4o, write that")
+
+
+def test_options_of_models_can_be_used() -> None:
+    options = {"skip": False, "chat_options": {"max_tokens": None}, "max_p95_ms": 900}
+    assert problems_of(validated(models={"gpt-4o": options})) == []
 
 
 @pytest.mark.parametrize("key", ["5ecret\n", " 5ecret", "5e cret", "5ecret\u2026", "5ecret\x00"])

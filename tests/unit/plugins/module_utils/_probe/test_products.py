@@ -9,6 +9,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.products
     product_questions,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.policies import Document
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import Restriction
 
@@ -23,7 +24,7 @@ def product(subscription: str = "gold-1", *apis: str) -> Product:
 
 
 def tried(restriction: Restriction, wanted: Product | None = None) -> ProductQuestions:
-    (found,) = product_questions(PLAN, [API, AZURE], {wanted or product(): restriction})
+    (found,) = product_questions(PLAN, [API, AZURE], {wanted or product(): restriction}, ModelOptions())
     return found
 
 
@@ -58,5 +59,5 @@ def test_a_product_that_cannot_be_tried_is_told_why() -> None:
     assert tried(restricted("o3"), product("")).reason == "it has no active subscription to try it with"
     assert tried(restricted("o3"), product("s", "other")).reason == "it has none of the APIs that are tried"
     only = plan_of(backend("a", "whisper"))
-    (found,) = product_questions(only, [API, AZURE], {product(): restricted("o3")})
+    (found,) = product_questions(only, [API, AZURE], {product(): restricted("o3")}, ModelOptions())
     assert found.reason == "the inventory has no model to try it with"

@@ -12,6 +12,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
     judge_shares,
     latencies,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
@@ -137,8 +138,15 @@ def test_only_some_hundred_samples_are_kept() -> None:
 
 def test_a_limit_of_the_latency_is_held() -> None:
     measured = latencies([answer([sent(PLAN, A)], duration_ms=100.0)], TOPOLOGY)
-    outcomes = {limit: next(judge_latency(measured, limit)).outcome for limit in (0, 100, 99)}
+    outcomes = {limit: next(judge_latency(measured, ModelOptions(limit_ms=limit))).outcome for limit in (0, 100, 99)}
     assert outcomes == {0: PASSED, 100: PASSED, 99: FAILED}
-    (check,) = judge_latency(measured, 99)
+    (check,) = judge_latency(measured, ModelOptions(limit_ms=99))
     assert check.name == f"gpt-4o at {A}"
     assert check.message.endswith("p95 may be 99 ms")
+
+
+@pytest.mark.parametrize(("common", "own", "outcome"), [(99, 0, PASSED), (99, 100, PASSED), (0, 99, FAILED)])
+def test_a_model_may_have_a_limit_of_its_own(common: int, own: int, outcome: str) -> None:
+    measured = latencies([answer([sent(PLAN, A)], duration_ms=100.0)], TOPOLOGY)
+    (check,) = judge_latency(measured, ModelOptions({}, common, {"gpt-4o": {"max_p95_ms": own}}))
+    assert check.outcome == outcome

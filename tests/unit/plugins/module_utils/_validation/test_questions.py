@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     API_VERSION,
     UNKNOWN_MODEL,
@@ -33,7 +34,7 @@ def model(name: str, *capabilities: str) -> dict[str, object]:
 
 
 def test_a_chat_is_asked_in_the_shape_of_each_api() -> None:
-    found = questions_of(plan_of(backend("a")), APIS, {"max_completion_tokens": 9})
+    found = questions_of(plan_of(backend("a")), APIS, ModelOptions({"max_completion_tokens": 9}))
     assert [(each.operation, each.path, each.method) for each in found.asked] == [
         ("POST /models/chat/completions", "/models/chat/completions", "POST"),
         ("POST /inference/chat/completions", "/inference/chat/completions", "POST"),
@@ -54,7 +55,8 @@ def test_a_chat_is_asked_in_the_shape_of_each_api() -> None:
 def test_each_capability_has_its_operation_where_the_api_has_it() -> None:
     plan = plan_of(backend("a", model("m", "chat", "completions", "embeddings", "images", "responses")))
     operations = {
-        api["type"]: [each.operation.partition(" ")[2] for each in questions_of(plan, [api], {}).asked] for api in APIS
+        api["type"]: [each.operation.partition(" ")[2] for each in questions_of(plan, [api], ModelOptions()).asked]
+        for api in APIS
     }
     assert operations["openai"] == [
         "/models/chat/completions",
@@ -77,7 +79,7 @@ def test_responses_name_the_model_in_the_body_everywhere() -> None:
 
 def test_what_cannot_be_asked_is_told() -> None:
     plan = plan_of(backend("a", model("whisper"), model("only-responses", "responses"), model("odd{name}", "chat")))
-    found = questions_of(plan, APIS, {})
+    found = questions_of(plan, APIS, ModelOptions())
     assert {(each.model, each.api): each.reason for each in found.unasked} == {
         ("only-responses", "inference-api"): "the API at /inference has no operation for what it can do (responses)",
         ("whisper", "universal-llm-api"): "the API at /models has no operation for what it can do (audio)",
@@ -87,26 +89,73 @@ def test_what_cannot_be_asked_is_told() -> None:
     }
 
 
+def test_a_model_that_is_left_out_is_told_and_asked_nothing() -> None:
+    plan = plan_of(backend("a", "gpt-4o", "o3"))
+    options = ModelOptions(models={"o3": {"skip": True}})
+    found = questions_of(plan, [API, AZURE], options)
+    assert {each.model for each in found.asked} == {"gpt-4o"}
+    assert [(each.model, each.api, each.reason) for each in found.unasked] == [
+        ("o3", api["name"], "llm_validation_models leaves it out (skip)") for api in (API, AZURE)
+    ]
+    assert [each.model for each in streaming_questions(plan, [API], options)] == ["gpt-4o"]
+
+
+def test_options_of_one_model_lie_over_those_of_all() -> None:
+    plan = plan_of(backend("a", "gpt-4o", "o3"))
+    own = {"o3": {"chat_options": {"max_tokens": None, "max_completion_tokens": 50}}}
+    options = ModelOptions({"max_tokens": 9, "user": "ci"}, models=own)
+    for asked in (questions_of(plan, [API], options).asked, list(streaming_questions(plan, [API], options))):
+        bodies = {each.model: dict(each.body or {}) for each in asked}
+        assert {"max_tokens": 9, "user": "ci"}.items() <= bodies["gpt-4o"].items()
+        assert {"max_completion_tokens": 50, "user": "ci"}.items() <= bodies["o3"].items()
+        assert "max_tokens" not in bodies["o3"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "is_asked"),
+    [
+        (model("gpt-4o-audio-preview"), {}, False),
+        ({"name": "voice", "deployment": "gpt-audio"}, {}, False),
+        (model("gpt-4o-audio-preview", "chat", "audio"), {}, False),
+        (model("gpt-4o-audio-preview", "chat"), {}, True),
+        (model("gpt-4o-audio-preview"), {"chat_options": {"modalities": ["text", "audio"]}}, True),
+        (model("gemini-live", "chat", "audio"), {}, True),
+        (model("gpt-4o"), {}, True),
+    ],
+)
+def test_a_chat_of_text_is_not_asked_of_what_wants_audio(
+    entry: dict[str, object], options: dict[str, object], is_asked: bool
+) -> None:
+    plan = plan_of(backend("a", entry))
+    chosen = ModelOptions(models={str(entry["name"]): options})
+    found = questions_of(plan, [API], chosen)
+    assert bool(found.asked) is is_asked
+    assert [each.reason.partition(":")[0] for each in found.unasked] == (
+        [] if is_asked else ["by its name it refuses chats without audio"]
+    )
+    assert bool(list(streaming_questions(plan, [API], chosen))) is is_asked
+
+
 def test_what_several_deployments_can_do_is_asked_together() -> None:
     plan = plan_of(backend("a", model("m", "chat")), backend("b", model("m", "embeddings")), backend_scope="deployment")
-    assert {each.capability for each in questions_of(plan, [API], {}).asked} == {"chat", "embeddings"}
+    assert {each.capability for each in questions_of(plan, [API], ModelOptions()).asked} == {"chat", "embeddings"}
 
 
 def test_streams_are_asked_of_what_can_chat_by_the_first_api_that_can_name_it() -> None:
     plan = plan_of(backend("a", "gpt-4o", model("odd{name}", "chat"), "text-embedding-3-large"))
-    by_azure = {each.model: each for each in streaming_questions(plan, [AZURE, API], {"n": 1})}
+    by_azure = {each.model: each for each in streaming_questions(plan, [AZURE, API], ModelOptions({"n": 1}))}
     assert {name: each.api for name, each in by_azure.items()} == {
         "gpt-4o": "azure-openai-api",
         "odd{name}": "universal-llm-api",
     }
     assert all((each.body or {})["stream"] is True and each.streams for each in by_azure.values())
-    assert [each.model for each in streaming_questions(plan, [AZURE], {})] == ["gpt-4o"]
-    assert list(streaming_questions(plan, [], {})) == []
+    assert [each.model for each in streaming_questions(plan, [AZURE], ModelOptions())] == ["gpt-4o"]
+    assert list(streaming_questions(plan, [], ModelOptions())) == []
 
 
 def test_what_is_repeated_is_cheap() -> None:
     plan = plan_of(backend("a", model("m", "images", "embeddings"), model("painter", "images")))
-    asked = questions_of(plan, [API], {}).asked
+    asked = questions_of(plan, [API], ModelOptions()).asked
     repeated = repeated_question(asked, "m")
     assert repeated is not None
     assert repeated.capability == "embeddings"
@@ -131,14 +180,14 @@ def test_lists_and_what_nobody_serves_cost_nothing() -> None:
 
 @pytest.mark.parametrize("apis", [[], APIS])
 def test_an_inventory_without_models_is_asked_nothing(apis: list[dict[str, str]]) -> None:
-    found = questions_of(build_plan([]), apis, {})
+    found = questions_of(build_plan([]), apis, ModelOptions())
     assert (found.asked, found.unasked) == ([], [])
 
 
 @given(inventories(min_size=1))
 def test_every_name_reaches_the_gateway_as_it_is(inventory: Inventory) -> None:
     plan = build_plan(inventory, managed_identity=IDENTITY)
-    found = questions_of(plan, APIS, {})
+    found = questions_of(plan, APIS, ModelOptions())
     for asked in found.asked:
         if asked.api == "azure-openai-api" and asked.capability != "responses":
             assert unquote(urlsplit(asked.path).path.split("/")[3]) == asked.model

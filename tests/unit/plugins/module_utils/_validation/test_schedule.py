@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import (
     AFTER,
     BEFORE,
@@ -40,7 +41,7 @@ PAIR = (backend("a", "gpt-4o", "o3", weight=70), backend("b", weight=30))
 
 
 def planned(plan: dict[str, Any], *checks: str, apis: tuple[dict[str, str], ...] = (API, AZURE)) -> Schedule:
-    return schedule_of(plan, apis, checks=checks or CHECKS, limits=Limits(60, 10), chat_options={})
+    return schedule_of(plan, apis, checks=checks or CHECKS, limits=Limits(60, 10), options=ModelOptions())
 
 
 def test_what_is_announced_is_what_is_made() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError
@@ -29,11 +30,14 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
     judge_failover,
     shown_trial,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_shares import (
-    ShareSample,
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_latency import (
     judge_latency,
-    judge_shares,
     latencies,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_shares import (
+    LARGER,
+    ShareSample,
+    judge_shares,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.leaks import judge_leaks
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
@@ -119,14 +123,8 @@ class Validation:
             answers = self._repeat(repeat)
             if repeat.route is None:
                 continue
-            sample = ShareSample(repeat, repeat.route, answers, self._topology)
-            if sample.is_suspicious:
-                # A breaker that was open before the first request leaves a member out, and no trace shows it.
-                pause = min(_LONGEST_PAUSE, repeat.route.rests_for)
-                self._tell(f"shares of {repeat.route.name}: unlikely, measured once more in {pause} seconds")
-                time.sleep(pause)
-                sample = ShareSample(repeat, repeat.route, self._repeat(repeat), self._topology)
-            check, numbers = judge_shares(sample, self._asker.tracer.unavailable)
+            first = ShareSample(repeat, repeat.route, answers, self._topology)
+            check, numbers = judge_shares(first, self._second_sample(first), self._asker.tracer.unavailable)
             self.checks.append(check)
             shares += [numbers] if numbers else []
         self.checks += [skipped("shares", name, reason) for name, reason in self._schedule.unmeasured.items()]
@@ -179,6 +177,19 @@ class Validation:
                 answers[number] = answer
         self._seen += answers
         return answers
+
+    def _second_sample(self, first: ShareSample) -> ShareSample | None:
+        """Return a larger sample where the first one is unlikely; None where it is not, or no requests are left."""
+        repeat, route = first.repeat, first.route
+        number = self._asker.budget.take(LARGER * repeat.number, repeat.number) if first.is_suspicious else 0
+        if not number:
+            return None
+        # A breaker that was open before the first request leaves a member out, and no trace shows it.
+        pause = min(_LONGEST_PAUSE, route.rests_for)
+        self._tell(f"shares of {route.name}: unlikely, measured by {number} more requests in {pause} seconds")
+        time.sleep(pause)
+        more = replace(repeat, number=number)
+        return ShareSample(more, route, self._repeat(more), self._topology)
 
     def _repeat(self, repeat: Repeat) -> list[Observation]:
         what = f"shares of {repeat.route.name}" if repeat.route else f"latency of {repeat.question.model}"

@@ -23,7 +23,6 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     passed,
     skipped,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.statistics import p_value, shown_deviation
@@ -31,8 +30,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.top
 
 #: A first sample that is less likely than this by the weights leads to a second one, so many times as large.
 SUSPICIOUS, LARGER = 0.1, 5
-#: Shares are wrong when both samples together are less likely than the first of these, and the second sample by itself is
-#: less likely than the other.
+#: Shares are wrong when both samples together are less likely than the first of these, and the second sample by itself
+#: is less likely than the other.
 WRONG, CONFIRMED = 1e-5, 1e-3
 _REMEDY = "compare weights and priorities of the pool with the inventory, and whether breakers open and close meanwhile"
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How pools spread requests, and how long models take."""
+"""How pools spread requests: by one sample, and by two."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import FAILED, PASSED, SKIPPED
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_shares import (
     ShareSample,
-    judge_latency,
     judge_shares,
-    latencies,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
@@ -42,9 +39,12 @@ def served(**numbers: int) -> list[Observation]:
 
 
 def test_shares_by_weight_pass_with_their_numbers() -> None:
-    check, shares = judge_shares(sample(*served(a=42, b=18)), "")
+    check, shares = judge_shares(sample(*served(a=42, b=18)), None, "")
     assert (check.group, check.name, check.outcome) == ("shares", "gpt-4o-backend-pool", PASSED)
-    assert check.message == f"{A} 42 (weight says 42), {B} 18 (weight says 18), {C} 0 (weight says 0)"
+    assert check.message == (
+        f"{A} 42 (weight says 42), {B} 18 (weight says 18), {C} 0 (weight says 0); "
+        "would have shown a share that is off by 18 points"
+    )
     assert shares is not None
     assert shares["p_value"] > 0.9
     assert (shares["pool"], shares["model"], shares["requests"]) == ("gpt-4o-backend-pool", "gpt-4o", 60)
@@ -52,24 +52,72 @@ def test_shares_by_weight_pass_with_their_numbers() -> None:
 
 
 @pytest.mark.parametrize("numbers", [{"a": 18, "b": 42}, {"a": 60}, {"a": 42, "b": 17, "c": 1}])
-def test_shares_by_other_weights_or_priorities_fail(numbers: dict[str, int]) -> None:
-    found = sample(*served(**numbers))
-    assert found.is_suspicious
-    check, shares = judge_shares(found, "")
+def test_shares_by_other_weights_or_priorities_fail_when_a_larger_sample_shows_them(numbers: dict[str, int]) -> None:
+    first, second = (sample(*served(**numbers) * times) for times in (1, 5))
+    assert first.is_suspicious
+    check, shares = judge_shares(first, second, "")
     assert check.outcome == FAILED
+    assert check.message.startswith("of 360 requests, measured twice: ")
     assert check.remedy
     assert shares is not None
-    assert shares["outcome"] == FAILED
+    assert (shares["outcome"], shares["requests"]) == (FAILED, 360)
+
+
+def test_a_smaller_deviation_fails_by_both_samples_together() -> None:
+    first, second = sample(*served(a=33, b=27)), sample(*served(a=170, b=130))
+    assert 0.001 < first.p_value < 0.1
+    assert judge_shares(first, second, "")[0].outcome == FAILED
+
+
+def test_an_unlikely_sample_of_a_right_pool_passes_by_both_together() -> None:
+    first = sample(*served(a=34, b=26))
+    assert first.is_suspicious
+    check, shares = judge_shares(first, sample(*served(a=211, b=89)), "")
+    assert check.outcome == PASSED
+    assert "off by 15 points" in check.message
+    assert shares is not None
+    assert shares["requests"] == 360
+
+
+@pytest.mark.parametrize("numbers", [{"b": 60}, {"c": 60}], ids=["a member", "a whole priority"])
+def test_a_first_sample_that_an_open_breaker_spoiled_is_left_out(numbers: dict[str, int]) -> None:
+    """The breaker opened before the first request and closed after the last: no trace shows it."""
+    check, shares = judge_shares(sample(*served(**numbers)), sample(*served(a=210, b=90)), "")
+    assert check.outcome == PASSED
+    assert shares is not None
+    assert shares["requests"] == 300
+
+
+def test_a_second_sample_that_only_leans_the_same_way_decides_nothing() -> None:
+    check, shares = judge_shares(sample(*served(b=60)), sample(*served(a=195, b=105)), "")
+    assert (check.outcome, shares) == (SKIPPED, None)
+    assert "as if a breaker had been open; validate again" in check.message
+
+
+def test_without_requests_for_a_second_sample_only_what_is_most_unlikely_is_undecided() -> None:
+    check, shares = judge_shares(sample(*served(a=34, b=26)), None, "")
+    assert check.outcome == PASSED
+    assert "off by 29 points" in check.message
+    assert shares is not None
+    check, shares = judge_shares(sample(*served(a=18, b=42)), None, "")
+    assert (check.outcome, shares) == (SKIPPED, None)
+    assert "no requests were left to measure once more; raise llm_validation_max_calls (max_calls)" in check.message
+
+
+def test_a_sample_too_small_to_show_anything_says_so() -> None:
+    check, _shares = judge_shares(sample(*served(a=1)), None, "")
+    assert check.outcome == PASSED
+    assert "too few requests to show any deviation" in check.message
 
 
 @pytest.mark.parametrize("strange", [X, ""], ids=["of another route", "of no route"])
 def test_one_who_is_not_in_the_pool_is_named(strange: str) -> None:
     place = sent(PLAN, strange) if strange else Attempt("https://stranger.example/v1", 200)
-    found = sample(*served(a=42, b=18), answer([place]))
-    assert found.is_suspicious
-    check, _shares = judge_shares(found, "")
+    first, second = sample(*served(a=42, b=18), answer([place])), sample(*served(a=209, b=90), answer([place]))
+    assert first.is_suspicious
+    check, _shares = judge_shares(first, second, "")
     assert check.outcome == FAILED
-    assert f"{strange or 'https://stranger.example/v1'} 1 (not in the pool)" in check.message
+    assert f"{strange or 'https://stranger.example/v1'} 2 (not in the pool)" in check.message
 
 
 @pytest.mark.parametrize(
@@ -90,63 +138,18 @@ def test_what_does_not_tell_of_weights_alone_gives_no_verdict(
 ) -> None:
     found = sample(*served(**numbers), odd)
     assert not found.is_suspicious
-    check, shares = judge_shares(found, "")
+    check, shares = judge_shares(found, None, "")
+    assert (check.outcome, check.message, shares) == (SKIPPED, reason, None)
+    suspicious = sample(*served(a=18, b=42))
+    check, shares = judge_shares(suspicious, found, "")
     assert (check.outcome, check.message, shares) == (SKIPPED, reason, None)
 
 
 def test_traces_that_end_in_the_middle_give_no_verdict() -> None:
-    check, shares = judge_shares(sample(*served(a=42, b=18)), "403: no traces")
+    check, shares = judge_shares(sample(*served(a=42, b=18)), None, "403: no traces")
     assert (check.outcome, check.message, shares) == (SKIPPED, "403: no traces", None)
 
 
 def test_no_requests_give_no_verdict() -> None:
-    check, shares = judge_shares(sample(), "")
+    check, shares = judge_shares(sample(), None, "")
     assert (check.outcome, shares) == (SKIPPED, None)
-
-
-def test_latency_is_that_of_answers_at_the_first_attempt() -> None:
-    slow = [answer([sent(PLAN, A)], duration_ms=each) for each in (30.0, 10.0, 20.0)]
-    others = [
-        answer([sent(PLAN, A, 429), sent(PLAN, B)], duration_ms=999.0),
-        answer([sent(PLAN, B, 500)], status=500, duration_ms=999.0),
-        answer([Attempt("https://stranger.example", 200)], duration_ms=999.0),
-        answer([], duration_ms=999.0),
-    ]
-    (found,) = latencies([*slow, *others], TOPOLOGY)
-    assert found == {
-        "model": "gpt-4o",
-        "backend": A,
-        "requests": 3,
-        "p50_ms": 20.0,
-        "p95_ms": 29.0,
-        "p99_ms": 29.8,
-        "samples_ms": [10.0, 20.0, 30.0],
-    }
-
-
-def test_without_traces_the_route_stands_for_the_backend() -> None:
-    (found,) = latencies([answer(None)], TOPOLOGY)
-    assert found["backend"] == "gpt-4o-backend-pool"
-
-
-def test_only_some_hundred_samples_are_kept() -> None:
-    (found,) = latencies([answer(None, duration_ms=float(each)) for each in range(2000)], TOPOLOGY)
-    assert found["requests"] == 2000
-    assert len(found["samples_ms"]) <= 300
-    assert found["samples_ms"] == sorted(found["samples_ms"])
-
-
-def test_a_limit_of_the_latency_is_held() -> None:
-    measured = latencies([answer([sent(PLAN, A)], duration_ms=100.0)], TOPOLOGY)
-    outcomes = {limit: next(judge_latency(measured, ModelOptions(limit_ms=limit))).outcome for limit in (0, 100, 99)}
-    assert outcomes == {0: PASSED, 100: PASSED, 99: FAILED}
-    (check,) = judge_latency(measured, ModelOptions(limit_ms=99))
-    assert check.name == f"gpt-4o at {A}"
-    assert check.message.endswith("p95 may be 99 ms")
-
-
-@pytest.mark.parametrize(("common", "own", "outcome"), [(99, 0, PASSED), (99, 100, PASSED), (0, 99, FAILED)])
-def test_a_model_may_have_a_limit_of_its_own(common: int, own: int, outcome: str) -> None:
-    measured = latencies([answer([sent(PLAN, A)], duration_ms=100.0)], TOPOLOGY)
-    (check,) = judge_latency(measured, ModelOptions({}, common, {"gpt-4o": {"max_p95_ms": own}}))
-    assert check.outcome == outcome

@@ -17,6 +17,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.argument
     problems_of,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Asker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.client_headers import ClientHeaders
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.failing import try_failovers
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.faults import (
     AddressFault,
@@ -80,10 +81,11 @@ class _Probe:
         self._params = params
         self._tell = tell
         self._client: ArmClient = create_client(params)
-        self._reader = ServiceReader(self._client, params["parallelism"])
+        further = ClientHeaders(self._client, params["headers"], params["token_audience"])
+        self._reader = ServiceReader(self._client, params["parallelism"], further)
         self._topology = Topology(params["plan"])
         self._options = ModelOptions(params["chat_options"], params["max_p95_ms"], params["models"])
-        self._products = self._reader.products() if scheduled.ACCESS in params["checks"] else []
+        self._products = self._reader.products(params["subscriptions"]) if scheduled.ACCESS in params["checks"] else []
         self._fault = self._way_to_fail() if scheduled.FAILOVER in params["checks"] else None
 
     def run(self, *, check_mode: bool) -> dict[str, Any]:

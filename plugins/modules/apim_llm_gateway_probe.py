@@ -50,6 +50,10 @@ options:
         type: str
         choices: [openai, models-inference, azure-openai]
         default: openai
+      optional:
+        description: Whether it is left out where the service has none at that path. Without any at all, the task fails.
+        type: bool
+        default: false
   checks:
     description:
       - V(listing) reads the lists of deployments, V(models) asks each model by each API, V(streaming) asks for streams,
@@ -69,6 +73,26 @@ options:
   subscription_key:
     description: The key, where ARM shall not be asked for one.
     type: str
+  subscriptions:
+    description:
+      - Ids of the subscriptions of API Management that may be used to try products. Their keys are read from ARM and
+        never shown, and one request to an LLM for each product counts for its subscription.
+      - Products without one of them are not tried, because a subscription belongs to somebody.
+    type: list
+    elements: str
+    default: []
+  headers:
+    description:
+      - Headers that go with every request, such as C(Authorization) for a gateway whose policies check tokens. Their
+        values are never shown.
+    type: dict
+    default: {}
+  token_audience:
+    description:
+      - Id or URI of an application, such as C(api://ID). The account that is signed in to Azure gets a token for it,
+        which goes with every request as C(Authorization), and is renewed before it expires.
+    type: str
+    default: ""
   concurrency:
     description: Requests at a time, from 1 to 64.
     type: int

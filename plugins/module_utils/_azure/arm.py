@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.pipeline import ArmPipeline
 
 _ABSENT = 404
+_DEFAULT_SCOPE = "/.default"
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,19 @@ class ArmClient:
             self._pipeline.wait(seconds)
         except Signal as error:
             raise failures.from_exception("wait for the gateways of", self.service_path, error) from error
+
+    def token(self, audience: str) -> tuple[str, float]:
+        """Return a token of the signed-in credential, and when it expires, in seconds since the epoch.
+
+        :param audience: id or URI of the application that takes it, or its scope.
+        """
+        from azure.core.exceptions import AzureError
+
+        scope = audience if audience.endswith(_DEFAULT_SCOPE) else f"{audience.rstrip('/')}{_DEFAULT_SCOPE}"
+        try:
+            return self._pipeline.token(scope)
+        except (AzureError, Signal) as error:
+            raise failures.from_exception("get a token for", audience, error) from error
 
     def _exchange(
         self,

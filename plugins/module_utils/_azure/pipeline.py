@@ -73,10 +73,19 @@ class ArmPipeline:
         self._client: Any = ARMPipelineClient(cloud.endpoint, pipeline=self._pipeline, policies=policies)
         self._endpoint = cloud.endpoint
         self._transport = transport
+        self._credential = credential
 
     def wait(self, seconds: float) -> None:
         """Wait as between two attempts, or raise the Signal DeadlinePassed at once when the deadline comes first."""
         self._transport.sleep(seconds)
+
+    def token(self, scope: str) -> tuple[str, float]:
+        """Return a token for another audience than ARM, and when it expires, in seconds since the epoch.
+
+        Raises azure-core's AzureError, or a Signal.
+        """
+        token = self._credential.get_token(scope)
+        return token.token, float(token.expires_on)
 
     def send(
         self, method: str, url: str, *, body: Any = None, if_match: str | None = None, repeatable: bool = True

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.argument_spec import AUTH_ARGUMENT_SPEC
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.client_headers import client_problems
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import (
     LONGEST_P95,
     chat_problems,
@@ -29,6 +30,7 @@ PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
         "options": {
             "path": {"type": "str", "required": True},
             "type": {"type": "str", "choices": list(API_TYPES), "default": API_TYPES[0]},
+            "optional": {"type": "bool", "default": False},
         },
     },
     "checks": {
@@ -39,6 +41,9 @@ PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     },
     "subscription": {"type": "str", "default": "master"},
     "subscription_key": {"type": "str", "no_log": True},
+    "subscriptions": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "headers": {"type": "dict", "default": {}, "no_log": True},
+    "token_audience": {"type": "str", "default": "", "no_log": False},
     "concurrency": {"type": "int", "default": 4},
     "max_calls": {"type": "int", "default": 1000},
     "share_requests": {"type": "int", "default": 60},
@@ -78,11 +83,14 @@ def problems_of(params: dict[str, Any]) -> list[str]:
         found.append(problem)
     if not params["apis"]:
         found.append("apis is empty: list the APIs to try")
+    if not params["checks"]:
+        found.append(f"checks is empty: list some of {', '.join(CHECKS)}")
     paths = [each["path"].strip("/").lower() for each in params["apis"]]
     twice = sorted({path for path in paths if paths.count(path) > 1})
     found += [f"apis lists the path {path} more than once: list it once" for path in twice]
     key = params["subscription_key"] or ""
     if not (key.isascii() and key.isprintable()) or " " in key:
         found.append("subscription_key holds a space, a line break or another character that no key has: give it alone")
+    found += client_problems(params["headers"], params["token_audience"])
     found += chat_problems(params["chat_options"], "chat_options")
     return found if lacking else [*found, *model_problems(params["models"], "models", params["plan"])]

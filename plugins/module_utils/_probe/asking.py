@@ -7,7 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,14 +20,18 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.que
 
 @dataclass(frozen=True)
 class Access:
-    """With what a client shows itself: the key of a subscription, in the header that an API takes it in."""
+    """With what a client shows itself: the key of a subscription, in the header that an API takes it in, and more.
+
+    :ivar further: returns the headers that every request has.
+    """
 
     key: str
     headers: dict[str, str]
+    further: Callable[[], Mapping[str, str]] = dict
 
     def header(self, api: str) -> dict[str, str]:
-        """Return the header for an API."""
-        return {self.headers.get(api, "api-key"): self.key}
+        """Return the headers for an API."""
+        return {**self.further(), self.headers.get(api, "api-key"): self.key}
 
     def __repr__(self) -> str:
         return "Access(***)"

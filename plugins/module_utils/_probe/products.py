@@ -26,6 +26,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.res
     accounts_of,
 )
 
+_NOBODY = (
+    "no active subscription to it may be used, because each belongs to somebody: name one that is for validations in "
+    "llm_validation_subscriptions"
+)
+
 
 @dataclass(frozen=True)
 class ProductQuestions:
@@ -64,7 +69,7 @@ def _questions(
     if not own:
         return ProductQuestions(product, "it has none of the APIs that are tried")
     if not product.subscription:
-        return ProductQuestions(product, "it has no active subscription to try it with")
+        return ProductQuestions(product, _NOBODY)
     accounts, asked = accounts_of(plan), questions_of(plan, own, options).asked
     allowed = {model["name"]: restriction.allows(model, accounts) for model in plan["models"]}
     allows, forbids = (

@@ -7,7 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,13 +25,14 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.res
 _KEY_HEADER = "Ocp-Apim-Subscription-Key"
 _RAW = {"format": "rawxml"}
 _ACTIVE = "active"
+_NO_API = "onboard first, or list the APIs that clients use (llm_validation_apis)"
 
 
 @dataclass(frozen=True)
 class Product:
     """A product with a policy of its own.
 
-    :ivar subscription: name of an active subscription to it; empty when there is none.
+    :ivar subscription: name of an active subscription to it that may be used; empty when there is none.
     :ivar apis: names of its APIs.
     """
 
@@ -44,16 +45,18 @@ class Product:
 class ServiceReader:
     """Reads one API Management service. Every method raises ArmError when ARM refuses."""
 
-    def __init__(self, client: ArmClient, parallelism: int) -> None:
+    def __init__(self, client: ArmClient, parallelism: int, further: Callable[[], Mapping[str, str]] = dict) -> None:
+        """:param further: returns the headers that every request of a client has besides its key."""
         self._client = client
         self._path = client.service_path
         self._parallelism = parallelism
+        self._further = further
 
-    def apis(self, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    def apis(self, wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         """Return the APIs at the wanted paths: ``name``, ``path``, ``type`` and ``key_header``.
 
-        :param wanted: ``path`` and ``type`` of each.
-        :raises ConfigurationError: when the service has no API at some of them.
+        :param wanted: ``path`` and ``type`` of each, and whether it is ``optional``.
+        :raises ConfigurationError: when the service has no API at one that is not optional, or at none at all.
         """
         listed = {
             str(each["properties"].get("path") or "").lower(): each
@@ -61,13 +64,15 @@ class ServiceReader:
             if each["properties"].get("isCurrent", True)
         }
         wanted = [{**each, "path": each["path"].strip("/")} for each in wanted]
-        missing = [each["path"] for each in wanted if each["path"].lower() not in listed]
+        found = [each for each in wanted if each["path"].lower() in listed]
+        required = [each["path"] for each in wanted if each not in found and not each.get("optional")]
+        missing = required or ([] if found else [" or ".join(each["path"] for each in wanted)])
         if missing:
             paths = ", ".join(sorted(path for path in listed if path)) or "none"
             raise ConfigurationError(
-                [f"the service has no API at path {path}; it has {paths}: onboard first" for path in missing]
+                [f"the service has no API at path {path}; it has {paths}: {_NO_API}" for path in missing]
             )
-        return [_api(each, listed[each["path"].lower()]) for each in wanted]
+        return [_api(each, listed[each["path"].lower()]) for each in found]
 
     def access(self, subscription: str, apis: Sequence[Mapping[str, str]]) -> Access:
         """Return the means of a client that has a subscription.
@@ -80,18 +85,31 @@ class ServiceReader:
             raise ConfigurationError([f"the subscription {subscription} has no key: give subscription_key"])
         return self.access_by(str(key), apis)
 
-    @staticmethod
-    def access_by(key: str, apis: Sequence[Mapping[str, str]]) -> Access:
+    def access_by(self, key: str, apis: Sequence[Mapping[str, str]]) -> Access:
         """Return the means of a client that has a key."""
-        return Access(key, {api["name"]: api["key_header"] for api in apis})
+        return Access(key, {api["name"]: api["key_header"] for api in apis}, self._further)
 
-    def products(self) -> list[Product]:
-        """Return the products with a policy of their own."""
+    def products(self, allowed: Sequence[str]) -> list[Product]:
+        """Return the products with a policy of their own.
+
+        :param allowed: names of the subscriptions that may be used: any other one belongs to somebody.
+        :raises ConfigurationError: when the service does not have one of them.
+        """
+        subscriptions = self._subscriptions(allowed) if allowed else []
         names = [each["name"] for each in self._client.list(f"{self._path}/products")]
-        subscriptions = self._client.list(f"{self._path}/subscriptions") if names else []
         with ThreadPoolExecutor(self._parallelism) as executor:
             found = list(executor.map(lambda name: self._product(name, subscriptions), names))
         return [product for product in found if product.policy.text]
+
+    def _subscriptions(self, allowed: Sequence[str]) -> list[dict[str, Any]]:
+        listed = {str(each["name"]).lower(): each for each in self._client.list(f"{self._path}/subscriptions")}
+        missing = [name for name in allowed if name.lower() not in listed]
+        if missing:
+            remedy = "name subscriptions of the service (llm_validation_subscriptions)"
+            raise ConfigurationError(
+                [f"subscriptions has {name}, which the service does not have: {remedy}" for name in missing]
+            )
+        return [listed[name.lower()] for name in allowed]
 
     def restricted(self, products: Sequence[Product]) -> dict[Product, Restriction]:
         """Return the products whose policies restrict models or pools, and how."""

@@ -26,6 +26,7 @@ _POOLS, _MODELS = "allowedBackendPools", "allowedModels"
 # Sections in which a request has long been sent.
 _LATER = ("outbound", "on-error")
 _NO_FRAGMENT = Document("")
+_THROTTLED = 429
 _REFUSALS = {401: "unauthorized_model_access", 403: "backend_pool_access_forbidden"}
 
 
@@ -125,6 +126,8 @@ def _allowed(product: str, answer: Observation) -> Check:
     name = f"{answer.question.model} is allowed by product {product}"
     if answer.is_good:
         return passed("access", name, duration_ms=answer.duration_ms)
+    if _is_refused_otherwise(answer):
+        return skipped("access", name, _not_judged(answer))
     return failed("access", name, answer.outcome, remedy_for(answer), duration_ms=answer.duration_ms)
 
 
@@ -132,8 +135,19 @@ def _forbidden(product: str, answer: Observation) -> Check:
     name = f"{answer.question.model} is forbidden by product {product}"
     if answer.status in _REFUSALS and answer.code == _REFUSALS[answer.status]:
         return passed("access", name, answer.outcome, duration_ms=answer.duration_ms)
+    if _is_refused_otherwise(answer):
+        return skipped("access", name, _not_judged(answer))
     wanted = " or ".join(f"HTTP {status} {code}" for status, code in _REFUSALS.items())
     remedy = "check that the API's policy includes <base /> before the fragments, and onboard again"
     return failed(
         "access", name, f"it is answered {answer.outcome}, not {wanted}", remedy, duration_ms=answer.duration_ms
     )
+
+
+def _is_refused_otherwise(answer: Observation) -> bool:
+    """Tell whether a limit, a quota or a check of tokens refused a request before what restricts models could."""
+    return answer.status == _THROTTLED or (answer.status in _REFUSALS and answer.code not in _REFUSALS.values())
+
+
+def _not_judged(answer: Observation) -> str:
+    return f"not judged, for another rule than that of models refuses it: {answer.outcome}"

@@ -56,6 +56,16 @@ def test_a_number_out_of_range_is_told(name: str, value: int) -> None:
     [
         ({"plan": {"problems": "The inventory has 1 problem"}}, "plan has no backends, pools, routes, models: "),
         ({"apis": []}, "apis is empty"),
+        ({"checks": []}, "checks is empty: list some of listing, models, "),
+        ({"headers": {"a b": "x"}}, "headers has 'a b', which is no name of a header"),
+        ({"headers": {"Api-Key": "x"}}, "headers has Api-Key, which the subscription's key is sent in: give it as sub"),
+        ({"headers": {"Host": "x"}}, "headers has Host, which each request sets by itself"),
+        ({"headers": {"x-a": "1", "X-A": "2"}}, "headers has x-a more than once, in different case"),
+        ({"token_audience": "api://x y"}, "token_audience is 'api://x y': write an application's id or its URI"),
+        (
+            {"token_audience": "api://x", "headers": {"authorization": "Bearer x"}},
+            "headers has Authorization, which token_audience sets",
+        ),
         ({"apis": [{"path": "models"}, {"path": "/Models/"}]}, "apis lists the path models more than once"),
         ({"chat_options": {"model": "other"}}, "chat_options has model"),
         ({"chat_options": {"stream": True}}, "chat_options has stream"),
@@ -96,6 +106,14 @@ def test_a_key_that_no_header_takes_is_told_and_not_shown(key: str) -> None:
     (found,) = problems_of(validated(subscription_key=key))
     assert found.startswith("subscription_key holds a space, a line break or another character that no key has")
     assert "5e" not in found
+
+
+@pytest.mark.parametrize("value", ["5ecret\n", " 5ecret", "5ecret\u2026", "", 5, None, ["5ecret"]])
+def test_a_value_that_no_header_takes_is_told_and_not_shown(value: Any) -> None:
+    (found,) = problems_of(validated(headers={"Authorization": value}))
+    assert found == (
+        "headers.Authorization is no text that a header can hold: write printable ASCII without spaces around it"
+    )
 
 
 def test_all_problems_are_told_at_once() -> None:

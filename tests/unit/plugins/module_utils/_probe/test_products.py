@@ -56,7 +56,10 @@ def test_a_model_that_no_api_can_be_asked_for_is_passed_over() -> None:
 def test_a_product_that_cannot_be_tried_is_told_why() -> None:
     unreadable = tried(Restriction(unreadable="an expression sets allowedModels"))
     assert unreadable.reason == "an expression sets allowedModels, so that nobody can foresee what it allows"
-    assert tried(restricted("o3"), product("")).reason == "it has no active subscription to try it with"
+    assert tried(restricted("o3"), product("")).reason == (
+        "no active subscription to it may be used, because each belongs to somebody: name one that is for validations "
+        "in llm_validation_subscriptions"
+    )
     assert tried(restricted("o3"), product("s", "other")).reason == "it has none of the APIs that are tried"
     only = plan_of(backend("a", "whisper"))
     (found,) = product_questions(only, [API, AZURE], {product(): restricted("o3")}, ModelOptions())

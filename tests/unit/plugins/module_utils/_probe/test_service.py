@@ -64,8 +64,27 @@ def test_apis_that_are_missing_are_told_with_what_is_there(
     with pytest.raises(ConfigurationError) as caught:
         reader.apis([{"path": "models", "type": "openai"}, {"path": "openai", "type": "openai"}])
     assert caught.value.problems == [
-        f"the service has no API at path {path}; it has {there}: onboard first" for path in ("models", "openai")
+        f"the service has no API at path {path}; it has {there}: onboard first, or list the APIs that clients use "
+        "(llm_validation_apis)"
+        for path in ("models", "openai")
     ]
+
+
+HUB = [{"path": "models", "type": "openai", "optional": True}, {"path": "openai", "type": "openai", "optional": True}]
+
+
+def test_apis_that_may_be_missing_are_left_out(arm: AzureServer, reader: ServiceReader) -> None:
+    arm.on("GET", f"{S}/apis", listed(("azure", {"path": "openai"})))
+    assert [each["name"] for each in reader.apis(HUB)] == ["azure"]
+
+
+def test_without_any_of_them_there_is_nothing_to_try(arm: AzureServer, reader: ServiceReader) -> None:
+    arm.on("GET", f"{S}/apis", listed(("llm", {"path": "ai/llm"})))
+    with pytest.raises(ConfigurationError) as caught:
+        reader.apis(HUB)
+    (problem,) = caught.value.problems
+    assert problem.startswith("the service has no API at path models or openai; it has ai/llm: onboard first, or list ")
+    assert problem.endswith("(llm_validation_apis)")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +110,7 @@ def test_products_that_restrict_are_found_through_their_fragments(arm: AzureServ
         listed(
             ("all", {"scope": f"{S}/apis", "state": "active"}),
             ("waiting", {"scope": f"{S}/products/gold", "state": "submitted"}),
+            ("somebody", {"scope": f"{S}/products/gold", "state": "active"}),
             ("gold-1", {"scope": f"{S}/Products/Gold", "state": "active"}),
         ),
     )
@@ -98,14 +118,35 @@ def test_products_that_restrict_are_found_through_their_fragments(arm: AzureServ
     arm.on("GET", f"{S}/products/free/policies/policy", ABSENT)
     arm.on("GET", f"{S}/products/gold/apis", listed(("universal", {})))
     arm.on("GET", f"{S}/policyFragments", listed(("limits", {"format": "xml", "value": FRAGMENT})))
-    (product,) = reader.products()
+    (product,) = reader.products(["all", "waiting", "GOLD-1"])
     assert (product.name, product.subscription, product.apis) == ("gold", "gold-1", frozenset({"universal"}))
     assert reader.restricted([product]) == {product: Restriction(models=frozenset({"o3"}))}
 
 
-def test_without_products_no_subscription_is_read(arm: AzureServer, reader: ServiceReader) -> None:
-    arm.on("GET", f"{S}/products", listed())
-    assert reader.products() == []
+def test_a_subscription_of_somebody_is_not_used(arm: AzureServer, reader: ServiceReader) -> None:
+    arm.on("GET", f"{S}/products", listed(("gold", {})))
+    arm.on("GET", f"{S}/products/gold/policies/policy", policy(POLICY))
+    arm.on("GET", f"{S}/products/gold/apis", listed())
+    (product,) = reader.products([])
+    assert product.subscription == ""
+
+
+def test_subscriptions_that_the_service_does_not_have_are_told(arm: AzureServer, reader: ServiceReader) -> None:
+    arm.on("GET", f"{S}/subscriptions", listed(("gold-1", {"scope": f"{S}/products/gold", "state": "active"})))
+    with pytest.raises(ConfigurationError) as caught:
+        reader.products(["ci-a", "gold-1", "ci-b"])
+    assert caught.value.problems == [
+        f"subscriptions has {name}, which the service does not have: name subscriptions of the service "
+        "(llm_validation_subscriptions)"
+        for name in ("ci-a", "ci-b")
+    ]
+
+
+def test_a_client_shows_its_headers_with_its_key(arm: AzureServer, connect: Connect) -> None:
+    arm.on("POST", f"{S}/subscriptions/master/listSecrets", Answer(body={"primaryKey": "one"}))
+    reader = ServiceReader(connect(), 2, lambda: {"x-team": "ci"})
+    access = reader.access("master", [{**API, "key_header": "api-key"}])
+    assert access.header(API["name"]) == {"api-key": "one", "x-team": "ci"}
 
 
 def test_every_policy_that_a_request_may_pass_is_read(arm: AzureServer, reader: ServiceReader) -> None:

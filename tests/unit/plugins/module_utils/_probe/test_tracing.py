@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import DeadlineExceeded
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe import tracing
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.tracing import Tracer
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
@@ -106,4 +107,39 @@ def test_throttling_is_waited_out(arm: AzureServer, connect: Connect) -> None:
     tracer = Tracer(connect())
     arm.on("POST", TRACE, Answer(429, refused("TooManyRequests"), {"Retry-After": "0"}), trace(REQUEST, RESPONSE))
     assert completed(tracer).attempts is not None
+    assert tracer.unavailable == ""
+
+
+# ARM's client gives these up at once: they are no answers that another try would change.
+ODD = Answer(400, refused("ValidationError", "Not now."))
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_another_failure_concerns_its_own_request_only(arm: AzureServer, connect: Connect, status: int) -> None:
+    tracer = Tracer(connect())
+    arm.on("POST", TRACE, Answer(status, refused("Odd")), trace(REQUEST, RESPONSE))
+    assert [completed(tracer).attempts is None for _ in range(2)] == [True, False]
+    assert tracer.unavailable == ""
+
+
+def test_a_credential_that_fails_is_asked_for_again(arm: AzureServer, connect: Connect) -> None:
+    tracer = Tracer(connect())
+    arm.on("POST", CREDENTIALS, ODD, Answer(body={"token": "one"}))
+    assert [tracer.credential("a"), tracer.credential("a"), tracer.credential("a")] == ["", "one", "one"]
+
+
+def test_many_failures_in_a_row_end_it(arm: AzureServer, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "_MOST_FAILURES", 3)
+    tracer = Tracer(connect())
+    arm.on("POST", TRACE, ODD, ODD, trace(REQUEST, RESPONSE), ODD, ODD, ODD)
+    assert [completed(tracer).attempts is None for _ in range(7)] == [True, True, False, True, True, True, True]
+    assert "Not now" in tracer.unavailable
+
+
+@pytest.mark.parametrize("path", [CREDENTIALS, TRACE])
+def test_the_end_of_the_time_ends_the_run(arm: AzureServer, connect: Connect, path: str) -> None:
+    tracer = Tracer(connect(timeout=2))
+    arm.on("POST", path, Answer(503, refused("Busy"), {"Retry-After": "60"}))
+    with pytest.raises(DeadlineExceeded):
+        tracer.credential("a") if path == CREDENTIALS else completed(tracer)
     assert tracer.unavailable == ""

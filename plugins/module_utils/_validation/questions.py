@@ -39,6 +39,8 @@ _AUDIO_ONLY = (
     "llm_validation_models, or capabilities without audio in the inventory"
 )
 _PROMPT = "Reply with the one word: ready"
+# An answer that takes a while to write: in a short one nobody can tell whether it was held back.
+_LONG_PROMPT = "Write the numbers from 1 to 50 as digits with spaces between them, and nothing else"
 #: The api-version that clients of the Azure OpenAI API send.
 API_VERSION = "2024-10-21"
 #: A name that no inventory is expected to list.
@@ -148,7 +150,7 @@ def question(
         body = {"model": model, **body}
         query = f"?api-version={API_VERSION}" if api["type"] == AZURE_OPENAI else ""
     if streams:
-        body = {**body, "stream": True}
+        body = {**body, **_body(capability, chat_options, _LONG_PROMPT), "stream": True}
     return Question(
         model=model,
         api=api["name"],
@@ -161,14 +163,14 @@ def question(
     )
 
 
-def _body(capability: str, chat_options: Mapping[str, Any]) -> dict[str, Any]:
+def _body(capability: str, chat_options: Mapping[str, Any], prompt: str = _PROMPT) -> dict[str, Any]:
     match capability:
         case "chat":
-            return {"messages": [{"role": "user", "content": _PROMPT}], **chat_options}
+            return {"messages": [{"role": "user", "content": prompt}], **chat_options}
         case "completions" | "images":
-            return {"prompt": _PROMPT}
+            return {"prompt": prompt}
         case _:
-            return {"input": _PROMPT}
+            return {"input": prompt}
 
 
 def streaming_questions(

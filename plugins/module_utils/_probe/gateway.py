@@ -8,14 +8,18 @@ PRIVATE to the citadel.ai_gateway collection.
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.tls import TrustAdapter, trust_context
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.masking import Masker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation import events
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation, Piece
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Question
 
 try:
@@ -28,6 +32,7 @@ _CONNECT_SECONDS = 20
 _KEPT_CHARACTERS = {"error": 300, "message": 300, "code": 100, "route": 100}
 _ROUTE, _TRACE_ID = "x-llm-route", "Apim-Trace-Id"
 _DEBUG = "Apim-Debug-Authorization"
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
 
 class GatewayClient:
@@ -36,8 +41,13 @@ class GatewayClient:
     Its constructor raises ConfigurationError when there is no usable bundle of certificate authorities.
     """
 
-    def __init__(self, url: str, connections: int, timeout: float) -> None:
-        """:param timeout: seconds that may pass without a byte of an answer."""
+    def __init__(self, url: str, connections: int, timeout: float, secrets: Collection[str] = ()) -> None:
+        """Prepare it.
+
+        :param timeout: seconds that may pass without a byte of an answer.
+        :param secrets: credentials that gateways may repeat, and that must not be shown.
+        """
+        self.masker = Masker(secrets)
         self._url = url.rstrip("/")
         self._timeout = (_CONNECT_SECONDS, timeout)
         self._started = time.monotonic()
@@ -75,37 +85,56 @@ class GatewayClient:
                 seen.status = response.status_code
                 seen.route = _text(response.headers.get(_ROUTE, ""))
                 seen.trace_id = response.headers.get(_TRACE_ID, "")
+                seen.retry_after = _retry_after(response.headers)
                 self._read(response, seen)
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
+            # The latter comes of an answer that leads to what is no URL.
             seen.error = _failure(error)
         seen.duration_ms = self.now_ms - seen.at_ms
-        return _masked(seen, [secret for secret in sent.values() if secret])
+        return self._masked(seen, sent.values())
 
     def _read(self, response: Any, seen: Observation) -> None:
         """Take the body of an answer: piece by piece if it is a stream, as JSON otherwise."""
         if response.is_redirect:
-            seen.message = f"it leads to {urlsplit(response.headers['Location']).netloc or 'another path'}"
+            seen.message = f"it leads to {_host(response.headers['Location']) or 'another path'}"
         elif response.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
             self._read_stream(response, seen)
         else:
             _read_json(response, seen)
 
     def _read_stream(self, response: Any, seen: Observation) -> None:
-        ended = False
-        for line in response.iter_lines():
-            if not line.startswith(b"data:"):
-                continue
-            text = line[5:].strip()
-            ended = text == b"[DONE]"
-            if ended:
-                continue
-            seen.chunks += 1
-            seen.last_chunk_ms = self.now_ms - seen.at_ms
-            seen.first_chunk_ms = seen.last_chunk_ms if seen.first_chunk_ms is None else seen.first_chunk_ms
-            if not seen.error:
-                _note_error(_parsed(text), seen)
-        if not ended and not seen.error:
-            seen.error = "the stream ended before its end"
+        came: list[tuple[float, bytes]] = []
+        try:
+            # Nothing else is done here: it would move the times of what follows.
+            came.extend((self.now_ms - seen.at_ms, line) for line in response.iter_lines())
+        finally:
+            _note_events(came, seen)
+
+    def _masked(self, seen: Observation, sent: Collection[str]) -> Observation:
+        """Take secrets out of the texts that came, for whoever answers may repeat what it got; then shorten them."""
+        for name, characters in _KEPT_CHARACTERS.items():
+            setattr(seen, name, self.masker.all(getattr(seen, name), *sent)[:characters])
+        return seen
+
+
+def _note_events(came: list[tuple[float, bytes]], seen: Observation) -> None:
+    """Note the events of a stream; ``came`` has its lines and their times."""
+    ended = False
+    for at_ms, line in came:
+        if not line.startswith(b"data:"):
+            continue
+        text = line[5:].strip()
+        ended = text == b"[DONE]"
+        if ended:
+            continue
+        event = _parsed(text)
+        ended = events.ends_stream(event)
+        seen.pieces.append(Piece(at_ms, len(line), events.has_text(event)))
+        seen.was_cut_short = seen.was_cut_short or events.ends_early(event)
+        if not seen.error:
+            _note_error(event, seen)
+    if not ended and not seen.error:
+        seen.error = "the stream ended before its end"
 
 
 def _read_json(response: Any, seen: Observation) -> None:
@@ -150,14 +179,26 @@ def _text(value: Any) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in str(value or "")).split())
 
 
-def _masked(seen: Observation, secrets: list[str]) -> Observation:
-    """Take secrets out of the texts that came, for whoever answers may repeat what it was sent; then shorten them."""
-    for name, characters in _KEPT_CHARACTERS.items():
-        text = getattr(seen, name)
-        for secret in secrets:
-            text = text.replace(secret, "***")
-        setattr(seen, name, text[:characters])
-    return seen
+def _host(location: str) -> str:
+    """Return the host and port that a redirect leads to, without a password; empty when it stays."""
+    return urlsplit(location).netloc.rpartition("@")[2]
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return after how many seconds an answer says to come again (RFC 9110, 10.2.3); None when it does not.
+
+    Azure OpenAI tells it in milliseconds, too, which is the more exact one.
+    """
+    exact = headers.get("retry-after-ms", "").strip()
+    if _NUMBER.fullmatch(exact):
+        return float(exact) / 1000
+    told = headers.get("Retry-After", "").strip()
+    if _NUMBER.fullmatch(told):
+        return float(told)
+    try:
+        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _failure(error: Exception) -> str:

@@ -12,11 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access, Asker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import (
+    ArmError,
+    DeadlineExceeded,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access, Asker, Patience
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.products import ProductQuestions, try_products
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import Check, skipped
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.held_back import held_back
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_answers import (
     judge_entries,
     judge_lists,
@@ -25,11 +29,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
     judge_unknown,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_backends import judge_backends
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import (
-    Trial,
-    judge_failover,
-    shown_trial,
-)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import judge_failover
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_latency import (
     judge_latency,
     latencies,
@@ -51,6 +51,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.que
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import judge_products
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat, Schedule
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.trials import Trial, shown_trial
 
 # Answers between two lines about progress.
 _STEP = 25
@@ -88,32 +89,35 @@ class Validation:
     def check_lists(self) -> None:
         """Read the list of models by each API, and one entry of it."""
         self._tell("reading the lists of models")
-        lists = self._asker.ask_all(listing_questions(self._apis), self._access)
+        lists = self._ask("lists of models", listing_questions(self._apis))
         self.checks += judge_lists(lists, self._plan)
         names = [model["name"] for model in self._plan["models"] if not set(model["name"]) & set("\\/?#{}%")]
         if names:
             entries = [entry_question(api, names[0]) for api in self._apis]
-            self.checks += judge_entries(self._asker.ask_all(entries, self._access))
+            self.checks += judge_entries(self._ask("entries of lists", entries))
 
     def check_models(self) -> None:
         """Ask every model by every API."""
         questions = self._schedule.questions
-        answers = self._ask_rested("models", questions.asked)
+        answers = self._ask("models", questions.asked, shows=True)
+        self._note(answers)
         self.checks += judge_models(answers, questions.unasked, self._topology)
 
     def check_streams(self) -> None:
         """Ask for streams."""
-        answers = self._ask_rested("streams", self._schedule.streams)
+        answers = self._ask("streams", self._schedule.streams, shows=True)
+        self._note(answers)
+        answers = [self._quicker(answer) for answer in answers]
         self.checks += judge_streams(answers)
         self.measured["streaming"] = [
             {
                 "model": each.question.model,
-                "first_chunk_ms": round(each.first_chunk_ms, 1),
+                "first_chunk_ms": round(each.parts[0].at_ms, 1),
                 "total_ms": round(each.duration_ms, 1),
-                "chunks": each.chunks,
+                "chunks": len(each.parts),
             }
             for each in answers
-            if each.is_good and each.first_chunk_ms is not None
+            if each.is_good and each.parts
         ]
 
     def measure(self, options: ModelOptions, *, latency: bool) -> None:
@@ -138,7 +142,7 @@ class Validation:
     def check_access(self, products: Sequence[ProductQuestions], reader: ServiceReader) -> None:
         """Ask for a model that nobody serves, and as a client of each product that restricts models for one of both."""
         self._tell("asking for what must be refused")
-        self.checks += judge_unknown(self._asker.ask_all(unknown_questions(self._apis), self._access))
+        self.checks += judge_unknown(self._ask("unknown models", unknown_questions(self._apis)))
         self.checks += judge_products(try_products(products, reader, self._asker, self._apis))
         if not products:
             self.checks.append(skipped("access", "forbidden models", "no product restricts models or pools"))
@@ -160,23 +164,40 @@ class Validation:
         try:
             policies = reader.policies(self._apis, products)
             self.checks += judge_leaks(reader.collection("backends"), reader.collection("namedValues"), policies)
+        except DeadlineExceeded:
+            raise
         except ArmError as error:
             self.checks.append(skipped("secrets", "what can be read in API Management", str(error)))
 
-    def _ask_rested(self, what: str, questions: Sequence[Question]) -> list[Observation]:
-        """Ask; once more, when breakers have rested, what only met open ones: that tells of earlier requests alone."""
-        answers = self._asker.ask_all(questions, self._access, self._progress(what, len(questions)))
-        refused = [number for number, each in enumerate(answers) if each.met_open_breakers]
-        if refused:
-            chains = [self._topology.chain(questions[number].model) for number in refused]
-            pause = min(_LONGEST_PAUSE, max(route.rests_for for chain in chains for route in chain) + 1)
-            self._tell(f"{what}: {len(refused)} met open circuit breakers, asked once more in {pause} seconds")
-            time.sleep(pause)
-            again = self._asker.ask_all([questions[number] for number in refused], self._access)
-            for number, answer in zip(refused, again, strict=True):
-                answers[number] = answer
-        self._seen += answers
-        return answers
+    def _ask(self, what: str, questions: Sequence[Question], *, shows: bool = False) -> list[Observation]:
+        """Ask, and again what the gateway refuses for the moment.
+
+        :param shows: whether to tell how many answers have come.
+        """
+        progress = self._progress(what, len(questions)) if shows else None
+        patience = Patience(what, self._rests_for, self._tell)
+        return self._asker.ask_patiently(questions, self._access, patience, progress)
+
+    def _rests_for(self, question: Question) -> float:
+        """Return for how many seconds breakers stay open that a question may meet."""
+        known = question.model in self._topology.models
+        return max((route.rests_for for route in self._topology.chain(question.model)), default=0) if known else 0
+
+    def _note(self, answers: Sequence[Observation]) -> None:
+        """Keep what answers tell of backends."""
+        self._seen += [each for answer in answers for each in answer.evidence]
+
+    def _quicker(self, answer: Observation) -> Observation:
+        """Return a stream, or another one of the same question where it seems to be held back.
+
+        A busy machine may have kept this client from reading it in time, and nobody promises that traces, which are
+        left out now, do not collect what they tell of.
+        """
+        if not answer.is_good or not held_back(answer.pieces, answer.duration_ms) or not self._asker.budget.take(1):
+            return answer
+        self._tell(f"streams: that of {answer.question.model} seems to be held back, asked once more without a trace")
+        (other,) = self._asker.ask_all([answer.question], self._access, traced=False)
+        return other if other.is_good else answer
 
     def _second_sample(self, first: ShareSample) -> ShareSample | None:
         """Return a larger sample where the first one is unlikely; None where it is not, or no requests are left."""

@@ -16,12 +16,15 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     passed,
     skipped,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.held_back import held_back
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Unasked
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
 
 # Member of a JSON answer that holds what was asked for.
 _ANSWERS = {"chat": "choices", "completions": "choices", "embeddings": "data", "images": "data", "responses": "output"}
+# One piece would be a whole answer in another dress.
+_FEWEST_PIECES = 2
 _AGAIN = "run playbooks/onboard.yml for this inventory, and validate again"
 _REMEDIES = {
     "unsupported_model": f"the fragments of the gateway do not route it: {_AGAIN}",
@@ -35,8 +38,15 @@ _STATUS_REMEDIES = {
     403: "check what the subscription may use, and the network rules of the account",
     404: "check that the account has this deployment, and the API this operation",
     410: "the model has been retired: deploy a newer version",
-    429: "the backend throttles: raise its quota, or validate when there is less traffic",
+    429: "the backend is not dead: raise its quota, add a backend, or validate when there is less traffic",
 }
+_OWN_LIMIT = "the gateway itself refuses: raise the limit of its rate-limit, quota or llm-token-limit policies"
+_NO_TEXT = "look at the answer of the provider: its events are none of a chat, or it writes nothing"
+_TOO_SHORT = "raise the limit of tokens in llm_validation_chat_options: thinking counts, too"
+_UNBUFFER = (
+    'set buffer-response="false" in the forward-request of the API; let no policy of the API, its products or all APIs '
+    "read the body of a response, cache it, or log it"
+)
 
 
 def judge_models(
@@ -50,25 +60,50 @@ def judge_models(
 
 
 def judge_streams(observations: Sequence[Observation]) -> Iterator[Check]:
-    """Yield a check for each stream: it must come in several pieces, and to its end."""
+    """Yield a check for each stream: it must come in several parts, as they are written, and to its end."""
     for observation in observations:
-        fault = "" if observation.is_good else observation.outcome
-        if not fault and observation.chunks < 2:
-            fault = f"the answer came in {observation.chunks} pieces, not as a stream"
-        yield _judged("streaming", observation, fault, _pace(observation))
+        if not observation.is_good:
+            yield _judged("streaming", observation, observation.outcome)
+            continue
+        fault, remedy = _stream_fault(observation)
+        name, took = observation.question.title, observation.duration_ms
+        if fault:
+            yield failed("streaming", name, fault, remedy, duration_ms=took)
+        else:
+            yield _judged("streaming", observation, "", _pace(observation))
+
+
+def _stream_fault(observation: Observation) -> tuple[str, str]:
+    """Say what is wrong with a stream that came to its end, and what to do about it; empty when nothing is."""
+    pieces = observation.pieces
+    if len(pieces) < _FEWEST_PIECES:
+        return f"the answer came in {len(pieces)} pieces, not as a stream", _UNBUFFER
+    if not observation.parts:
+        fault = f"none of its {len(pieces)} pieces holds a part of an answer"
+        if observation.was_cut_short:
+            return f"{fault}: the limit of tokens was reached before", _TOO_SHORT
+        return fault, _NO_TEXT
+    return held_back(pieces, observation.duration_ms), _UNBUFFER
 
 
 def _pace(observation: Observation) -> str:
-    """Tell when the pieces of a stream came: whether a gateway holds them back is for people to see."""
-    first, last = observation.first_chunk_ms or 0.0, observation.last_chunk_ms or 0.0
-    return f"{observation.chunks} pieces, the first after {first:.0f} ms, the last after {last:.0f} ms"
+    """Tell when the parts of a stream came."""
+    parts = observation.parts
+    return f"{len(parts)} parts, the first after {parts[0].at_ms:.0f} ms, the last after {parts[-1].at_ms:.0f} ms"
 
 
 def _judged(group: str, observation: Observation, fault: str, told: str = "") -> Check:
     name, took = observation.question.title, observation.duration_ms
     if not fault:
-        return passed(group, name, told, duration_ms=took)
+        before = _before(observation)
+        return passed(group, name, f"{told}; {before}" if told and before else told or before, duration_ms=took)
     return failed(group, name, fault, remedy_for(observation), duration_ms=took)
+
+
+def _before(observation: Observation) -> str:
+    """Tell what was answered before the good answer; empty when that was the first one."""
+    statuses = ", ".join(f"HTTP {each.status}" for each in observation.others)
+    return f"asked {len(observation.others) + 1} times, before answered {statuses}" if statuses else ""
 
 
 def remedy_for(observation: Observation) -> str:
@@ -78,6 +113,8 @@ def remedy_for(observation: Observation) -> str:
         return "check the gateway's URL, and the network from here to it"
     if 300 <= observation.status < 400:
         return "check the gateway's URL, and what stands before it: an API answers without redirects"
+    if observation.is_throttled and observation.attempts == []:
+        return _OWN_LIMIT
     return _REMEDIES.get(observation.code) or _STATUS_REMEDIES.get(observation.status, default)
 
 

@@ -16,6 +16,9 @@ from urllib.parse import unquote
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Question
 
 _STATUS = re.compile(r"[1-5]\d\d")
+_THROTTLED = 429
+# What gateways and backends answer for a moment only (RFC 9110, 15.5 and 15.6; RFC 6585, 4).
+_PASSING = frozenset({_THROTTLED, 502, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,29 @@ class Attempt:
         """Whether the backend refused the request, or did not answer."""
         return self.status is None or self.status >= 400
 
+    @property
+    def throttled(self) -> bool:
+        """Whether the backend is well, but a quota is used up."""
+        return self.status == _THROTTLED
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One event of a stream.
+
+    :ivar at_ms: when it came, since the request went.
+    :ivar size: bytes of its line.
+    :ivar has_text: whether it holds a part of the answer; an event may also tell of filters, of usage, or of the end.
+    """
+
+    at_ms: float
+    size: int
+    has_text: bool
+
 
 @dataclass
 class Observation:
-    """One answer of a gateway.
+    """One answer of a gateway, the one that tells most if a question was asked more than once.
 
     :ivar at_ms: when the request went, since the validation began.
     :ivar status: None when no answer came.
@@ -49,8 +71,11 @@ class Observation:
     :ivar error: why no whole answer came, or what came instead of an LLM's; empty otherwise.
     :ivar code: code of an error that the gateway or a backend answered; ``message`` its text.
     :ivar content: the parsed body of a JSON answer, None for any other.
-    :ivar last_chunk_ms: when the last piece of a stream came, since the request went; ``first_chunk_ms`` the first.
+    :ivar retry_after: seconds after which the answer says to come again; None when it says nothing of it.
+    :ivar pieces: the events of a stream, without the one that ends it.
+    :ivar was_cut_short: a stream says that its answer is as long as the request allowed, and not complete.
     :ivar attempts: the requests to backends, None when the gateway does not tell.
+    :ivar others: what else came when the same question was asked again.
     """
 
     question: Question
@@ -62,11 +87,12 @@ class Observation:
     code: str = ""
     message: str = ""
     content: Any = None
-    first_chunk_ms: float | None = None
-    last_chunk_ms: float | None = None
-    chunks: int = 0
+    retry_after: float | None = None
+    pieces: list[Piece] = field(default_factory=list)
+    was_cut_short: bool = False
     trace_id: str = ""
     attempts: list[Attempt] | None = field(default=None)
+    others: tuple[Observation, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -79,13 +105,46 @@ class Observation:
         return self.status == 503 and not self.attempts
 
     @property
+    def is_throttled(self) -> bool:
+        """Whether a quota or a limit is used up: whoever refuses for that is not dead."""
+        return self.status == _THROTTLED
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same question may be answered a little later."""
+        return self.status in _PASSING
+
+    @property
+    def evidence(self) -> list[Observation]:
+        """All answers to the question that tell of backends: the good one, or every one when none was."""
+        return [self] if self.is_good else [*self.others, self]
+
+    @property
+    def parts(self) -> list[Piece]:
+        """The pieces of a stream that hold parts of the answer."""
+        return [piece for piece in self.pieces if piece.has_text]
+
+    @property
     def outcome(self) -> str:
         """What came, in a few words: for messages."""
+        if self.is_good:
+            return self._answer
+        times = sum(each.status == self.status for each in self.evidence)
+        if self.is_throttled:
+            return f"{self._answer}; answered 429 {_often(times)}: its quota is used up"
+        return f"{self._answer}; answered so {_often(times)}" if times > 1 else self._answer
+
+    @property
+    def _answer(self) -> str:
         if self.status is None:
             return self.error or "no answer came"
         text = f"HTTP {self.status}" + (f" {self.code}" if self.code else "")
         detail = self.error or self.message
         return f"{text}: {detail}" if detail else text
+
+
+def _often(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
 
 
 def attempts_of(trace: Mapping[str, Any], key: str) -> list[Attempt]:

@@ -41,6 +41,8 @@ class GatewayServer:
 
     def __init__(self, authority: trustme.CA) -> None:
         self.answer: list[bytes | float] = [reply()]
+        self._first: list[list[bytes | float]] = []
+        self._lock = threading.Lock()
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self._httpd = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._httpd.daemon_threads = True
@@ -52,6 +54,15 @@ class GatewayServer:
     def on_any(self, pieces: Iterable[bytes | float]) -> None:
         """Answer every request with these pieces."""
         self.answer = list(pieces)
+
+    def on_first(self, *answers: bytes) -> None:
+        """Answer the first requests with one of these each, before what any gets."""
+        self._first = [[answer] for answer in answers]
+
+    def next_answer(self) -> list[bytes | float]:
+        """Return the pieces for a request that has come."""
+        with self._lock:
+            return self._first.pop(0) if self._first else self.answer
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -77,7 +88,7 @@ def _handler(server: GatewayServer) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             server.requests.append((self.command, self.path, dict(self.headers), body))
-            for piece in server.answer:
+            for piece in server.next_answer():
                 if isinstance(piece, bytes):
                     self.wfile.write(piece)
                     self.wfile.flush()

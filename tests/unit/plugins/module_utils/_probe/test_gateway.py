@@ -88,8 +88,19 @@ def test_a_refusal_is_told(client: GatewayClient, server: GatewayServer, body: s
             "HTTP 302: it leads to login.example",
         ),
         (reply("", "307 Temporary Redirect", Location="/elsewhere"), "HTTP 307: it leads to another path"),
+        (reply("", "302 Found", Location="https://me:pass@login.example/"), "HTTP 302: it leads to login.example"),
+        (reply("", "302 Found", Location="https://[::1"), "ValueError: Invalid IPv6 URL"),
     ],
-    ids=["HTML", "nothing", "error under 200", "error without a text", "redirect", "redirect to a path"],
+    ids=[
+        "HTML",
+        "nothing",
+        "error under 200",
+        "error without a text",
+        "redirect",
+        "redirect to a path",
+        "redirect with a password",
+        "redirect to no URL",
+    ],
 )
 def test_what_is_no_answer_of_an_llm_is_not_good(
     client: GatewayClient, server: GatewayServer, answer: bytes, outcome: str
@@ -100,18 +111,49 @@ def test_what_is_no_answer_of_an_llm_is_not_good(
     assert len(server.requests) == 1
 
 
-def test_a_stream_is_counted_in_pieces(client: GatewayClient, server: GatewayServer) -> None:
+def test_a_stream_is_noted_piece_by_piece(client: GatewayClient, server: GatewayServer) -> None:
     pieces: list[bytes | float] = [
-        chunk('data: {"choices": []}\n\n'),
+        chunk('data: {"choices": [], "prompt_filter_results": []}\n\n'),
         0.1,
-        chunk('data: {"choices": []}\r\n\r\n: a comment\n\n'),
+        chunk('data: {"choices": [{"delta": {"content": "one"}}]}\r\n\r\n: a comment\n\n'),
+        chunk(
+            'data: {"choices": [{"delta": {}, "finish_reason": "length"}]}\n\ndata: {"choices": [], "usage": {}}\n\n'
+        ),
     ]
     server.on_any([stream_head(), *pieces, chunk("data: [DONE]\n\n"), chunk("")])
     seen = ask(client, STREAM)
-    assert (seen.is_good, seen.chunks) == (True, 2)
-    assert seen.first_chunk_ms is not None
-    assert seen.last_chunk_ms is not None
-    assert seen.first_chunk_ms + 50 < seen.last_chunk_ms <= seen.duration_ms
+    assert seen.is_good
+    assert seen.was_cut_short
+    assert [piece.has_text for piece in seen.pieces] == [False, True, False, False]
+    assert [piece.size for piece in seen.pieces][:2] == [50, 50]
+    assert seen.pieces[0].at_ms + 50 < seen.parts[0].at_ms <= seen.duration_ms
+
+
+def test_a_stream_of_a_response_ends_with_its_own_event(client: GatewayClient, server: GatewayServer) -> None:
+    kinds = ("created", "output_text.delta", "completed")
+    events = [f'event: response.{kind}\ndata: {{"type": "response.{kind}", "delta": "x"}}\n\n' for kind in kinds]
+    server.on_any([stream_head(), *map(chunk, events), chunk("")])
+    seen = ask(client, STREAM)
+    assert (seen.is_good, len(seen.pieces), len(seen.parts)) == (True, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry_After": "7"}, 7.0),
+        ({"Retry_After": "7", "retry_after_ms": "1500"}, 1.5),
+        ({"Retry_After": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0.0),
+        ({"Retry_After": "soon"}, None),
+        ({"Retry_After": "-1"}, None),
+        ({"Retry_After": "9" * 400}, None),
+    ],
+)
+def test_when_to_come_again_is_read(
+    client: GatewayClient, server: GatewayServer, headers: dict[str, str], seconds: float | None
+) -> None:
+    server.on_any([reply("{}", "429 Too Many Requests", **headers)])
+    assert ask(client).retry_after == seconds
 
 
 @pytest.mark.parametrize(
@@ -186,3 +228,15 @@ def test_an_answer_that_repeats_the_key_does_not_tell_it(
     assert KEY[:6] not in told
     assert "debug-token" not in told
     assert len(seen.message) <= 300
+
+
+@pytest.mark.parametrize("repeated", ["pr0vider-cred", "Bearer pr0vider-cred", "pr0vider%2Fcred?", "Bearer sk-other-9"])
+def test_an_answer_that_repeats_a_credential_of_the_gateway_does_not_tell_it(
+    server: GatewayServer, repeated: str
+) -> None:
+    client = GatewayClient(server.url, 1, 0.5, ["Bearer pr0vider-cred", "pr0vider/cred", ""])
+    server.on_any([reply(json.dumps({"error": {"message": f"Incorrect key: {repeated}"}}), "401 Unauthorized")])
+    seen = ask(client)
+    assert seen.outcome.startswith("HTTP 401: Incorrect key: ")
+    assert "***" in seen.outcome
+    assert not any(part in seen.outcome for part in ("pr0vider", "cred", "sk-"))

@@ -22,7 +22,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
     judge_unknown,
     remedy_for,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import (
+    Attempt,
+    Observation,
+    Piece,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     Unasked,
     entry_question,
@@ -117,20 +121,61 @@ def test_each_failure_has_a_remedy(fields: dict[str, Any], part: str) -> None:
     assert part in remedy_for(answer(**fields))
 
 
+def streamed(*times_ms: float, **fields: Any) -> Check:
+    """The check of a stream whose first piece tells of the prompt, with a part of the answer at each of these times."""
+    pieces = [Piece(5.0, 50, has_text=False), *(Piece(at_ms, 300, has_text=True) for at_ms in times_ms)]
+    given = {"pieces": pieces, "duration_ms": max(times_ms, default=5.0), **fields}
+    (check,) = judge_streams([answer(**given)])
+    assert check.group == "streaming"
+    assert bool(check.remedy) == (check.outcome == FAILED)
+    return check
+
+
+def test_a_stream_comes_in_parts_and_to_its_end() -> None:
+    check = streamed(20.0, 70.0, 120.0)
+    assert (check.outcome, check.message) == (PASSED, "3 parts, the first after 20 ms, the last after 120 ms")
+
+
 @pytest.mark.parametrize(
-    ("fields", "outcome", "part"),
+    ("fields", "part"),
     [
-        ({"chunks": 9, "first_chunk_ms": 20.0, "last_chunk_ms": 120.0}, PASSED, "9 pieces, the first after 20 ms"),
-        ({"chunks": 1}, FAILED, "in 1 pieces"),
-        ({"chunks": 0, "content": {"choices": [1]}}, FAILED, "in 0 pieces, not as a stream"),
-        ({"chunks": 9, "error": "the stream ended before its end"}, FAILED, "before its end"),
-        ({"chunks": 0, "status": 503}, FAILED, "HTTP 503"),
+        ({"pieces": []}, "in 0 pieces, not as a stream"),
+        ({"pieces": [Piece(1.0, 9, has_text=True)]}, "in 1 pieces, not as a stream"),
+        ({"error": "the stream ended before its end"}, "before its end"),
+        ({"status": 503}, "HTTP 503"),
     ],
 )
-def test_a_stream_comes_in_pieces_and_to_its_end(fields: dict[str, Any], outcome: str, part: str) -> None:
-    (check,) = judge_streams([answer(**fields)])
-    assert (check.group, check.outcome) == ("streaming", outcome)
-    assert part in check.message
+def test_another_stream_fails(fields: dict[str, Any], part: str) -> None:
+    check = streamed(20.0, 70.0, **fields)
+    assert (check.outcome, part in check.message) == (FAILED, True)
+
+
+def test_a_stream_without_a_part_of_an_answer_fails() -> None:
+    pieces = [Piece(float(each), 50, has_text=False) for each in range(3)]
+    check = streamed(pieces=pieces)
+    assert (check.outcome, check.message) == (FAILED, "none of its 3 pieces holds a part of an answer")
+    too_short = streamed(pieces=pieces, was_cut_short=True)
+    assert "the limit of tokens was reached" in too_short.message
+    assert "llm_validation_chat_options" in too_short.remedy
+
+
+def test_a_stream_that_was_held_back_fails() -> None:
+    check = streamed(*(2003.0 + number / 40 for number in range(40)))
+    assert (check.outcome, check.message) == (FAILED, "its 40 parts came within 1 ms, after 2003 ms")
+    assert 'buffer-response="false"' in check.remedy
+
+
+def test_what_was_answered_before_the_right_answer_is_told() -> None:
+    check = judged(answer(others=(answer(status=429), answer(status=502))))
+    assert (check.outcome, check.message) == (PASSED, "asked 3 times, before answered HTTP 429, HTTP 502")
+
+
+def test_who_is_throttled_is_not_said_to_be_dead() -> None:
+    check = judged(answer([sent(PLAN, "a-gpt-4o", 429)], status=429, others=(answer(status=429),)))
+    assert (check.outcome, check.message) == (FAILED, "HTTP 429; answered 429 2 times: its quota is used up")
+    assert "the backend is not dead: raise its quota" in check.remedy
+    own = judged(answer([], status=429))
+    assert "the gateway itself refuses" in own.remedy
 
 
 def listing(content: Any, **fields: Any) -> Check:

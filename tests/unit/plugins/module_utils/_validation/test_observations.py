@@ -127,7 +127,7 @@ def test_an_outcome_says_what_came() -> None:
     assert Observation(chat()).outcome == "no answer came"
     assert Observation(chat(), status=503).outcome == "HTTP 503"
     refused = Observation(chat(), status=429, code="throttled", message="Slow down")
-    assert refused.outcome == "HTTP 429 throttled: Slow down"
+    assert refused.outcome == "HTTP 429 throttled: Slow down; answered 429 once: its quota is used up"
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,25 @@ def test_an_outcome_says_what_came() -> None:
 )
 def test_only_a_whole_200_is_the_answer_of_an_llm(status: int | None, error: str, is_good: bool) -> None:
     assert Observation(chat(), status=status, error=error).is_good is is_good
+
+
+def test_an_outcome_says_how_often_it_came() -> None:
+    others = (Observation(chat(), status=503), Observation(chat(), status=429))
+    assert Observation(chat(), status=503, others=others).outcome == "HTTP 503; answered so 2 times"
+    throttled = Observation(chat(), status=429, others=others)
+    assert throttled.outcome == "HTTP 429; answered 429 2 times: its quota is used up"
+    assert Observation(chat(), status=200, others=others).outcome == "HTTP 200"
+
+
+def test_all_answers_tell_of_backends_when_none_is_good() -> None:
+    others = (Observation(chat(), status=502), Observation(chat(), status=502))
+    bad, good = (Observation(chat(), status=status, others=others) for status in (502, 200))
+    assert (bad.evidence, good.evidence) == ([*others, bad], [good])
+
+
+@pytest.mark.parametrize(
+    ("status", "throttled", "failed"), [(429, True, True), (503, False, True), (None, False, True), (200, False, False)]
+)
+def test_a_throttled_attempt_is_told_from_a_dead_one(status: int | None, throttled: bool, failed: bool) -> None:
+    attempt = Attempt(URL, status)
+    assert (attempt.throttled, attempt.failed) == (throttled, failed)

@@ -136,7 +136,8 @@ class _Probe:
         products: Sequence[ProductQuestions],
     ) -> dict[str, Any]:
         params, checks = self._params, self._params["checks"]
-        client = GatewayClient(gateway["url"], params["concurrency"], params["request_timeout"])
+        secrets = [*params["secrets"], params["subscription_key"] or "", *map(str, params["headers"].values())]
+        client = GatewayClient(gateway["url"], params["concurrency"], params["request_timeout"], secrets)
         asker = Asker(client, Tracer(self._client), params["concurrency"])
         key = params["subscription_key"]
         access = self._reader.access_by(key, apis) if key else self._reader.access(params["subscription"], apis)

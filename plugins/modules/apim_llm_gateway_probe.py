@@ -81,6 +81,13 @@ options:
     type: list
     elements: str
     default: []
+  secrets:
+    description:
+      - Credentials that gateways and backends may repeat in their answers, such as those of the backends. They are
+        masked in whatever is shown; so are keys and tokens that look like one.
+    type: list
+    elements: str
+    default: []
   headers:
     description:
       - Headers that go with every request, such as C(Authorization) for a gateway whose policies check tokens. Their

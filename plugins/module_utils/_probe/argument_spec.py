@@ -42,6 +42,7 @@ PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "subscription": {"type": "str", "default": "master"},
     "subscription_key": {"type": "str", "no_log": True},
     "subscriptions": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
     "headers": {"type": "dict", "default": {}, "no_log": True},
     "token_audience": {"type": "str", "default": "", "no_log": False},
     "concurrency": {"type": "int", "default": 4},

@@ -7,7 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,13 +140,19 @@ class Report:
 
     def diff(self) -> list[dict[str, str]]:
         """Return the differences in the form of Ansible's diff mode, without secrets."""
-        return [_difference(change) for change in self.changes if change.action != UNCHANGED]
+        secrets = {name.lower() for change in self.changes for name in _secrets(change)}
+        return [_difference(change, secrets) for change in self.changes if change.action != UNCHANGED]
 
 
-def _difference(change: Change) -> dict[str, str]:
+def _secrets(change: Change) -> set[str]:
+    """Return the named values that are secret before or after a change, or to which credentials refer."""
+    return {name for state in (change.before, change.after) if state for name in change.resource.secrets(state)}
+
+
+def _difference(change: Change, secrets: Container[str]) -> dict[str, str]:
     resource = change.resource
-    before = as_text(resource.shown(change.before)) if change.before else ""
-    after = as_text(resource.shown(change.after)) if change.after else ""
+    before = as_text(resource.shown(change.before, secrets)) if change.before else ""
+    after = as_text(resource.shown(change.after, secrets)) if change.after else ""
     if before == after:
         after += "# a value that is not shown differs\n"
     title = f"{resource.kind} {change.title}"

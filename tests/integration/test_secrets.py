@@ -71,3 +71,41 @@ def test_secret_named_values_are_never_shown(playbooks: Playbooks, service: Serv
         assert "x" * 100 not in shown
     secret = service.azure.sdk.named_value.list_value(*service.place, "openai-key")
     assert secret.value == ROTATED
+
+
+def test_credentials_that_stand_in_a_service_are_not_shown_in_a_difference(
+    playbooks: Playbooks, service: Service
+) -> None:
+    """Somebody wrote them into a fragment and a named value; a preview shows that these differ, and how it will be."""
+    wanted = inventory(
+        service,
+        backend("keyed", auth_scheme="api_key", credential={"value": ROTATED}),
+        llm_universal_api={"deploy": True},
+    )
+    playbooks.onboard(wanted)
+    sdk, place = service.azure.sdk, service.place
+    for name in ("set-llm-usage", "set-backend-pools"):
+        held = sdk.policy_fragment.get(*place, name, format="rawxml")
+        header = f'<set-header name="x-ops-token" exists-action="override"><value>Bearer {KEY}</value></set-header>'
+        properties = {"format": "rawxml", "value": held.value.replace("<fragment>", f"<fragment>{header}", 1)}
+        body = {"properties": {**properties, "description": held.description}}
+        sdk.policy_fragment.begin_create_or_update(*place, name, body, polling_interval=0).result()
+    credential = sdk.named_value.get(*place, "keyed-credential")
+    turned = {
+        "properties": {"displayName": credential.display_name, "value": KEY, "secret": False, "tags": credential.tags}
+    }
+    sdk.named_value.begin_create_or_update(*place, "keyed-credential", turned, polling_interval=0).result()
+
+    preview = playbooks.onboard(wanted, "-vvv", "--check", "--diff")
+    repaired = playbooks.onboard(wanted, "-vvv", "--diff")
+
+    for run in (preview, repaired):
+        assert KEY not in everything_shown(run)
+        assert ROTATED not in everything_shown(run)
+        differences = {each["before_header"]: each["before"] for each in run.gateway(service.name)["diff"]}
+        assert differences.keys() == {
+            "named value keyed-credential", "policy fragment set-backend-pools", "policy fragment set-llm-usage",
+        }  # fmt: skip
+        assert "value: ********\n" in differences["named value keyed-credential"]
+        assert "<value>Bearer ********</value>" in differences["policy fragment set-llm-usage"]
+    assert sdk.named_value.list_value(*place, "keyed-credential").value == ROTATED

@@ -7,7 +7,7 @@ Its operations, policies and products are objects of their own. PRIVATE to the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, ClassVar
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import (
@@ -20,6 +20,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     State,
     given,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.secrets import masked
 
 # facts: what ARM takes for a key's header and query parameter when they are not given.
 _KEY_NAMES = {"header": "Ocp-Apim-Subscription-Key", "query": "subscription-key"}
@@ -98,6 +99,10 @@ class Api(Resource):
             "subscriptionRequired": state.get("subscription_required"),
             "subscriptionKeyParameterNames": state.get("subscription_key_names"),
         }
+
+    def shown(self, state: State, secrets: Container[str] = ()) -> State:  # noqa: ARG002
+        """Return the state with what its backend's URL holds of credentials masked."""
+        return {**state, "service_url": masked(state["service_url"])} if "service_url" in state else state
 
     def is_same_kind(self, properties: Mapping[str, Any]) -> bool:
         """Other revisions of an API are listed beside it."""

@@ -7,13 +7,17 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_fragment import (
     checked_policy,
     size_fault,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_secrets import (
+    named_values_of_credentials,
+    shown_policy,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_xml import PolicyXml
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import Resource, State, given
@@ -58,5 +62,8 @@ class ApiPolicy(Resource):
     def fault(self, state: State, limits: Limits) -> str:
         return size_fault(state["value"].text, limits, _REMEDY)
 
-    def shown(self, state: State) -> State:
-        return {"value": state["value"].readable()}
+    def shown(self, state: State, secrets: Container[str] = ()) -> State:  # noqa: ARG002
+        return {"value": shown_policy(state["value"])}
+
+    def secrets(self, state: State) -> set[str]:
+        return named_values_of_credentials(state["value"])

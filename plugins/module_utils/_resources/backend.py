@@ -8,7 +8,7 @@ PRIVATE to the citadel.ai_gateway collection.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.duration import normal_duration
@@ -23,6 +23,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     Resource,
     State,
     given,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.secrets import (
+    MASK,
+    is_credential_name,
+    masked,
 )
 
 _RULE_NAME = "llm-circuit-breaker"
@@ -121,17 +126,23 @@ class Backend(Resource):
     def is_same_kind(self, properties: Mapping[str, Any]) -> bool:
         return properties.get("type") != "Pool"
 
-    def shown(self, state: State) -> State:
+    def shown(self, state: State, secrets: Container[str] = ()) -> State:  # noqa: ARG002
         """Return the state with credentials masked, unless they only refer to a named value."""
         credentials = {
             place: {name: [_masked((place, name), value) for value in values] for name, values in entries.items()}
             for place, entries in state.get("credentials", {}).items()
         }
-        return {**state, "credentials": credentials} if credentials else state
+        url = {"url": masked(state["url"])} if "url" in state else {}
+        return {**state, **url, **({"credentials": credentials} if credentials else {})}
+
+    def secrets(self, state: State) -> set[str]:
+        entries = [each for place in state.get("credentials", {}).values() for each in place.items()]
+        values = [value for name, each in entries if is_credential_name(name) for value in each]
+        return {name for value in values for name in _NAMED_VALUE_REFERENCE.findall(value)}
 
 
 def _masked(parameter: tuple[str, str], value: str) -> str:
-    return value if parameter == _API_VERSION or _ONLY_REFERENCE.fullmatch(value) else "********"
+    return value if parameter == _API_VERSION or _ONLY_REFERENCE.fullmatch(value) else MASK
 
 
 def _wanted_breaker(breaker: Mapping[str, Any] | None) -> State | None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads C# as far as needed to find where a policy expression ends and which of its white space means nothing.
+"""Reads C# as far as needed to find where a policy expression ends, what of it is layout, and what strings it holds.
 
 PRIVATE to the citadel.ai_gateway collection.
 """
@@ -29,6 +29,7 @@ _PIECES = {
     False: re.compile(r"(?P<text>(?:\\.|\{\{|[^\"\\{\n])++)|(?P<hole>\{)|(?P<end>\")", re.DOTALL),
     True: re.compile(r"(?P<text>(?:\"\"|\{\{|[^\"{])++)|(?P<hole>\{)|(?P<end>\")", re.DOTALL),
 }
+_OPENING = re.compile(r'[$@]{0,2}"')
 _MAXIMUM_NESTING = 20
 
 
@@ -57,6 +58,40 @@ def without_layout(code: str) -> str:
         elif not parts or parts[-1] != " ":
             parts.append(" ")
     return "".join(parts).strip()
+
+
+def pieces(code: str, nesting: int = 0) -> Iterator[tuple[str, int, int]]:
+    """Yield what C# consists of, as ``text``, ``comment`` or ``code``, with where it stands.
+
+    ``text`` is what stands in the quotes of a string; of an interpolated one, each part between its holes. The quotes
+    themselves are in no piece, holes are code with their brackets, and so are single characters.
+    """
+    for kind, start, end in _tokens(code, 0, nesting):
+        opening = _OPENING.match(code, start)
+        if kind == "interpolated" and opening:
+            yield from _interpolated_pieces(code, opening.end(), "@" in opening[0], nesting + 1)
+        elif kind == "string" and opening:
+            yield "text", opening.end(), max(opening.end(), end - 1) if code[end - 1] == '"' else end
+        else:
+            yield "comment" if kind == "comment" else "code", start, end
+
+
+def _interpolated_pieces(text: str, position: int, verbatim: bool, nesting: int) -> Iterator[tuple[str, int, int]]:
+    """Yield the pieces of the interpolated string whose opening quote ends before ``position``."""
+    while (piece := _PIECES[verbatim].match(text, position)) and piece.lastgroup != "end":
+        position = piece.end()
+        if piece.lastgroup == "text":
+            yield "text", *piece.span()
+            continue
+        hole_end = _bracket_end(text, position - 1, nesting) if nesting <= _MAXIMUM_NESTING else None
+        if hole_end is None:
+            yield "text", position, len(text)
+            return
+        inner = pieces(text[position : hole_end - 1], nesting)
+        yield "code", position - 1, position
+        yield from ((kind, start + position, end + position) for kind, start, end in inner)
+        yield "code", hole_end - 1, hole_end
+        position = hole_end
 
 
 def _tokens(text: str, position: int, nesting: int) -> Iterator[tuple[str, int, int]]:

@@ -7,7 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
@@ -22,6 +22,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     Resource,
     State,
     given,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.secrets import (
+    MASK,
+    is_credential_name,
+    masked,
 )
 
 # The policies name the managed identity by this named value (design, names that people rely on).
@@ -136,8 +141,18 @@ class NamedValue(Resource):
             "tags": join_tags(state) if "tags" in state or state.get("owners") else None,
         }
 
-    def shown(self, state: State) -> State:
-        return {**state, "secret_value": _HIDDEN} if "secret_value" in state else state
+    def shown(self, state: State, secrets: Container[str] = ()) -> State:
+        """Return the state with secrets masked, also one that stands in a named value that is none."""
+        if "secret_value" in state:
+            return {**state, "secret_value": _HIDDEN}
+        if not state.get("value"):
+            return state
+        name = str(state.get("display_name") or "")
+        value = masked(state["value"], named=is_credential_name(name, of_request=False))
+        return {**state, "value": MASK if name.lower() in secrets else value}
+
+    def secrets(self, state: State) -> set[str]:
+        return {state["display_name"]} if state.get("secret") and "display_name" in state else set()
 
 
 def _is_unclaimed(current: State, wanted: State) -> bool:

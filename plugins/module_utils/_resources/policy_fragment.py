@@ -7,7 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits, size_of
@@ -21,6 +21,10 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.owne
     contested_models,
     with_foreign_blocks,
     without_blocks,
+)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_secrets import (
+    named_values_of_credentials,
+    shown_policy,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_xml import PolicyXml
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
@@ -96,8 +100,11 @@ class PolicyFragment(Resource):
         value: PolicyXml = state["value"]
         return {"value": value.text, "format": value.format, "description": join_owners(state) or None}
 
-    def shown(self, state: State) -> State:
-        return {**state, "value": state["value"].readable()} if "value" in state else state
+    def shown(self, state: State, secrets: Container[str] = ()) -> State:  # noqa: ARG002
+        return {**state, "value": shown_policy(state["value"])} if "value" in state else state
+
+    def secrets(self, state: State) -> set[str]:
+        return named_values_of_credentials(state["value"]) if "value" in state else set()
 
 
 def checked_policy(value: str, text_format: str, remedy: str) -> PolicyXml:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from xml.etree import ElementTree as ET
@@ -69,12 +69,18 @@ class PolicyXml:
             return str(error)
         return ""
 
-    def readable(self) -> str:
-        """Return the document with one element a line, its expressions as C#."""
+    def readable(self, change: Callable[[ET.Element], None] | None = None) -> str:
+        """Return the document with one element a line, its expressions as C#.
+
+        :param change: is given the parsed document first, to take from it what nobody shall read.
+        """
         try:
-            return "\n".join(_lines(self._parse(), "")) + "\n"
+            root = self._parse()
         except (ValueError, ET.ParseError):
             return self.text
+        if change:
+            change(root)
+        return "\n".join(_lines(root, "")) + "\n"
 
     def children(self) -> list[Child]:
         """Return the elements below the wrapper, in their order; none when the document cannot be parsed."""

@@ -9,7 +9,7 @@ module's options, normalised per field. PRIVATE to the citadel.ai_gateway collec
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, ClassVar
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
@@ -132,9 +132,16 @@ class Resource(ABC):
         """Tell whether a state holds all that an object of this kind needs: what ARM hides in reads may be lacking."""
         return True
 
-    def shown(self, state: State) -> State:
-        """Return a state as a diff may show it: readable and without secrets."""
+    def shown(self, state: State, secrets: Container[str] = ()) -> State:  # noqa: ARG002
+        """Return a state as a diff may show it: readable and without secrets.
+
+        :param secrets: display names, in lower case, of named values whose value is a credential wherever it stands.
+        """
         return state
+
+    def secrets(self, state: State) -> set[str]:  # noqa: ARG002
+        """Return the display names of named values whose value a state tells to be a credential."""
+        return set()
 
     def body(self, state: State, existing: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the ARM body for a state.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import Resource, State, given
@@ -78,7 +78,7 @@ class Workbook(Resource):
             "version": "Notebook/1.0",
         }
 
-    def shown(self, state: State) -> State:
+    def shown(self, state: State, secrets: Container[str] = ()) -> State:  # noqa: ARG002
         """The content is shown as JSON, a line for each value, so that a difference shows the lines that differ."""
         content = state["content"]
         text = content if isinstance(content, str) else json.dumps(content, indent=2, ensure_ascii=False)

@@ -122,6 +122,22 @@ def test_a_policy_is_compared_by_what_it_says() -> None:
     assert created(policy, wanted) == {"value": POLICY, "format": "rawxml"}
 
 
+def test_a_policy_is_shown_without_its_credentials() -> None:
+    header = '<set-header name="api-key"><value>{}</value></set-header>'
+    policy = ApiPolicy("universal")
+    state = policy.current({"value": header.format("hunter2") + header.format("{{named}}"), "format": "rawxml"})
+    shown = policy.shown(state)["value"]
+    assert "hunter2" not in shown
+    assert "<value>********</value>" in shown
+    assert "<value>{{named}}</value>" in shown
+    assert policy.secrets(state) == {"named"}
+
+
+def test_the_url_of_a_backend_is_shown_without_its_credentials() -> None:
+    state = API.current({"path": "a", "serviceUrl": "https://a.example/v1?code=hunter2&api-version=1"})
+    assert API.shown(state)["service_url"] == "https://a.example/v1?code=********&api-version=1"
+
+
 @pytest.mark.parametrize("value", ["<policies>", "text <b", "<policies>" + "x" * 600_000 + "</policies>"])
 def test_what_is_no_policy_is_refused(value: str) -> None:
     with pytest.raises(InvalidOptionsError):

@@ -209,6 +209,17 @@ def test_credentials_are_shown_only_as_references() -> None:
     assert shown["credentials"]["header"] == {"a": ["********"], "b": ["Bearer {{key}}"], "c": ["********", "{{key}}"]}
 
 
+def test_a_url_is_shown_without_what_it_holds_of_credentials() -> None:
+    state = BACKEND.current({"url": "https://me:s3cret@a.example/v1?api-key=s3cret&api-version=1"})
+    assert BACKEND.shown(state)["url"] == "https://me:********@a.example/v1?api-key=********&api-version=1"
+
+
+def test_named_values_to_which_credentials_refer_are_told() -> None:
+    header = {"x-key": ["Bearer {{key}}"], "x-tenant": ["{{tenant}}"]}
+    existing = {"url": "https://a.example", "credentials": {"header": header, "query": {"code": ["{{code}}"]}}}
+    assert BACKEND.secrets(BACKEND.current(existing)) == {"key", "code"}
+
+
 @pytest.mark.parametrize("owner", ["two words", "a]", "é"])
 def test_an_owner_that_could_not_be_read_back_is_refused(owner: str) -> None:
     with pytest.raises(InvalidOptionsError, match=r"^owner: "):

@@ -90,6 +90,33 @@ def test_a_secret_is_never_shown(old: dict[str, Any], new: dict[str, Any]) -> No
         assert "s3cret" not in as_text(shown)
 
 
+@pytest.mark.parametrize(
+    ("properties", "secrets", "shown"),
+    [
+        ({"displayName": "region", "value": "westeurope"}, set(), "westeurope"),
+        ({"displayName": "uami-client-id", "value": "22222222-2222-2222-2222-222222222222"}, set(), None),
+        ({"displayName": "region", "value": "sk-live-abcdef"}, set(), "********"),
+        ({"displayName": "a-credential", "value": "hunter2"}, set(), "********"),
+        ({"displayName": "Region", "value": "true"}, {"region"}, "********"),
+        (
+            {"displayName": "endpoint", "value": "https://a.example?code=hunter2"},
+            set(),
+            "https://a.example?code=********",
+        ),
+    ],
+)
+def test_a_credential_in_a_plain_named_value_is_not_shown(
+    properties: dict[str, Any], secrets: set[str], shown: str | None
+) -> None:
+    state = NAMED_VALUE.current(properties)
+    assert NAMED_VALUE.shown(state, secrets)["value"] == (shown or properties["value"])
+
+
+def test_what_is_secret_by_its_kind_is_told() -> None:
+    assert NAMED_VALUE.secrets(NAMED_VALUE.current({"displayName": "n", "secret": True})) == {"n"}
+    assert NAMED_VALUE.secrets(NAMED_VALUE.current({"displayName": "n", "value": "v"})) == set()
+
+
 @given(options)
 def test_the_body_has_one_source(given_options: dict[str, Any]) -> None:
     properties = created(NAMED_VALUE, wanted(**given_options))

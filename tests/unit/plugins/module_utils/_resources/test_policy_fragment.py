@@ -84,6 +84,15 @@ def test_a_fragment_is_shown_as_lines() -> None:
     ]
 
 
+def test_a_fragment_is_shown_without_its_credentials() -> None:
+    value = '<fragment><set-header name="x-ops-token"><value>Bearer {}</value></set-header></fragment>'
+    held = FRAGMENT.current({"value": value.format("sk-fragment-secret-0002"), "format": "rawxml"})
+    assert as_text(FRAGMENT.shown(held)).splitlines()[3] == "      <value>Bearer ********</value>"
+    assert FRAGMENT.secrets(held) == set()
+    assert FRAGMENT.secrets(FRAGMENT.current({"value": value.format("{{ops}}"), "format": "rawxml"})) == {"ops"}
+    assert FRAGMENT.secrets(wanted(description="d")) == set()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -7,12 +7,15 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_xml import PolicyXml
+
+_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,9 @@ class Document:
         """Return the elements below the wrapper; none of a document that cannot be read."""
         return [child.element for child in PolicyXml(self.text, self.format).children()]
 
-    def elements(self) -> Iterator[Element]:
-        """Yield every element below the wrapper."""
-        for child in self.children():
-            yield from child.iter()
+    def comments(self) -> list[str]:
+        """Return the comments between its elements, which ARM keeps; also of a document that cannot be read."""
+        return _COMMENT.findall(self.text)
 
 
 def document_of(properties: Mapping[str, Any]) -> Document:

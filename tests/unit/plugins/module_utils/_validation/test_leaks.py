@@ -94,9 +94,56 @@ def test_all_that_is_wrong_with_one_backend_is_told_together() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["x-ms-client-id", "Accept", "Content-Type", "User-Agent"])
-def test_headers_that_hold_no_secret_are_not_taken_for_one(name: str) -> None:
-    assert only(header("22222222-2222-2222-2222-222222222222", name)) == CLEAN
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            (name, "22222222-2222-2222-2222-222222222222")
+            for name in ("x-ms-client-id", "x-tenant-id", "OpenAI-Project")
+        ),
+        *((name, "application/json") for name in ("Accept", "Content-Type", "User-Agent")),
+        ("anthropic-version", "2023-06-01"),
+        ("anthropic-beta", "prompt-caching-2024-07-31,token-efficient-tools-2025-02-19"),
+        ("OpenAI-Organization", "org-citadel"),
+        ("HTTP-Referer", "https://portal.example/apps?id=7"),
+        ("x-error-code", "unknown"),
+        ("x-max-tokens", "4096"),
+        ("Idempotency-Key", "once"),
+        ("x-deployment", "Meta-Llama-3-1-405B-Instruct-fine-tuned-v2"),
+    ],
+)
+def test_headers_that_hold_no_secret_are_not_taken_for_one(name: str, value: str) -> None:
+    assert only(header(value, name)) == CLEAN
+    assert only(api=set_header(value, name)) == (PASSED, "0 backends, 3 named values, 1 policies and fragments")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Provider-Auth", "hunter2"),
+        ("x-goog-api-key", "hunter2"),
+        ("X-Anything", SECRET),
+        ("X-Anything", "{{Plain}}"),
+    ],
+)
+def test_a_header_is_told_by_its_name_and_by_its_value(name: str, value: str) -> None:
+    fault = NOT_SECRET.format("Plain") if value == "{{Plain}}" else LITERAL
+    assert only(header(value, name)) == (FAILED, f"the credential in header {name} {fault}")
+    assert only(api=set_header(value, name)) == (FAILED, f"the value of set-header {name} {fault}")
+
+
+def test_backends_of_others_are_told_of_and_fail_nobody() -> None:
+    own, other, clean = ({"name": name, "properties": header(value)} for name, value in
+                         (("own", SECRET), ("other", SECRET), ("clean", "{{hidden}}")))  # fmt: skip
+    found = list(judge_leaks([own, other, clean], NAMED, {}, {"own"}))
+    assert SECRET not in repr(found)
+    assert [(each.name, each.outcome) for each in found] == [("backend own", FAILED), ("backend other", SKIPPED)]
+    assert found[1].message.startswith(
+        "it is not in the inventory, so its owner is to be told: the credential in header"
+    )
+    told, passed = judge_leaks([other, clean], NAMED, {}, {"clean"})
+    assert (told.outcome, passed.outcome) == (SKIPPED, PASSED)
+    assert passed.message.startswith("1 backends")
 
 
 @pytest.mark.parametrize("credentials", [None, {}, {"header": None}, {"authorization": None}])
@@ -127,6 +174,20 @@ def set_header(value: str, name: str = "Authorization", tag: str = "set-header")
         set_header("application/json", "Content-Type"),
         '<set-header name="api-key" exists-action="delete" />',
         '<authentication-basic username="u" password="{{hidden}}" />',
+        set_header('@("Bearer " + "{{hidden}}")'),
+        set_header('@(context.Request.Headers.GetValueOrDefault("api-key", "none"))'),
+        set_header('@(context.Subscription?.Key == "anonymous" ? "" : (string)context.Variables["key"])'),
+        set_header('@($"Bearer {context.Variables["token"]}")'),
+        set_header('@("Basic " + user + ":" + (string)context.Variables["password"])'),
+        '<set-variable name="useApiKey" value="always" />',
+        '<set-variable name="maxTokens" value="4096" />',
+        '<set-variable name="cacheKey" value="models-of-everybody" />',
+        '<set-variable name="apiKey" value="@((string)context.Variables["other"])" />',
+        '<set-backend-service base-url="https://a.example/v1?api-version=2024-10-21" />',
+        '<send-request><set-url>@("https://a.example?code=" + context.Variables["c"])</set-url></send-request>',
+        """<set-body>{"max_tokens": 5, "key": "value", "code": "invalid_api_key"}</set-body>""",
+        '<authentication-certificate thumbprint="0123456789ABCDEF0123456789ABCDEF01234567" />',
+        '<rate-limit-by-key calls="1" renewal-period="1" counter-key="@("all-of-them")" />',
         set_header("2024-10-21", "api-version", "set-query-parameter"),
     ],
 )
@@ -153,18 +214,97 @@ def test_policies_that_refer_to_secrets_are_fine(policy: str) -> None:
             f"the password of authentication-basic {LITERAL}",
         ),
         (
-            f'<authentication-certificate body="x" password="{SECRET}" />',
+            f'<authentication-certificate body="{{{{hidden}}}}" password="{SECRET}" />',
             f"the password of authentication-certificate {LITERAL}",
+        ),
+        (
+            '<authentication-certificate body="MIIK" password="{{hidden}}" />',
+            f"the body of authentication-certificate {LITERAL}",
         ),
         (
             f'<choose><when condition="@(1 < 2)"><send-request>{set_header(SECRET)}</send-request></when></choose>',
             f"the value of set-header Authorization {LITERAL}",
         ),
     ],
-    ids=["literal", "bearer", "constant", "plain", "query", "basic", "certificate", "deep inside"],
+    ids=[
+        "literal",
+        "bearer",
+        "constant",
+        "plain",
+        "query",
+        "basic",
+        "certificate",
+        "body of a certificate",
+        "deep inside",
+    ],
 )
 def test_policies_with_readable_credentials_are_told(policy: str, message: str) -> None:
     assert only(api=policy) == (FAILED, message)
+
+
+SENT = '<send-request mode="new">{}</send-request>'
+
+
+@pytest.mark.parametrize(
+    ("policy", "place", "fault"),
+    [
+        (set_header('@("Bearer " + "sk-live-abc")'), "value of set-header Authorization", LITERAL),
+        (set_header('@{ return "Bearer sk-live-abc"; }'), "value of set-header Authorization", LITERAL),
+        (set_header('@($"Bearer sk-live-abcdefgh{suffix}")', "x-any"), "value of set-header x-any", LITERAL),
+        (set_header('@("Bearer " + "{{plain}}")'), "value of set-header Authorization", NOT_SECRET.format("plain")),
+        (
+            set_header('@{ return "Bearer {{plain}}"; }'),
+            "value of set-header Authorization",
+            NOT_SECRET.format("plain"),
+        ),
+        (set_header('@(Basic(Encoding.UTF8.GetBytes("me:pass")))'), "value of set-header Authorization", LITERAL),
+        ('<set-variable name="apiKey" value="sk-live-abcdef" />', "value of set-variable apiKey", LITERAL),
+        ('<set-variable name="client_secret" value="hunter2" />', "value of set-variable client_secret", LITERAL),
+        ('<set-variable name="plan" value="@("sk-live-" + "abcdef")" />', "value of set-variable plan", LITERAL),
+        (
+            f'<set-backend-service base-url="https://a.example?api-key={SECRET}" />',
+            "base-url of set-backend-service",
+            LITERAL,
+        ),
+        (
+            '<set-backend-service base-url="https://a.example?api-key=hunter2" />',
+            "base-url of set-backend-service",
+            LITERAL,
+        ),
+        (SENT.format("<set-url>https://a.example/run?code=hunter2</set-url>"), "text of set-url", LITERAL),
+        (SENT.format("<set-url>https://me:hunter2@a.example/</set-url>"), "text of set-url", LITERAL),
+        (SENT.format("<set-body>grant_type=x&amp;client_secret=hunter2</set-body>"), "text of set-body", LITERAL),
+        (
+            SENT.format("""<set-body>@("{\\"client_secret\\": \\"hunter2\\"}")</set-body>"""),
+            "text of set-body",
+            LITERAL,
+        ),
+        (
+            SENT.format('<set-body>@(new JObject(new JProperty("password", "hunter2")).ToString())</set-body>'),
+            "text of set-body",
+            LITERAL,
+        ),
+        (SENT.format(set_header("hunter2", "X-Provider-Auth")), "value of set-header X-Provider-Auth", LITERAL),
+        ("<set-url>{{Plain}}</set-url>", "text of set-url", NOT_SECRET.format("Plain")),
+        (
+            '<check-header name="api-key"><value>hunter2</value></check-header>',
+            "value of check-header api-key",
+            LITERAL,
+        ),
+        (
+            '<when condition="@(context.Variables["k"] == "sk-live-abcdef")" />',
+            "condition of when",
+            LITERAL,
+        ),
+    ],
+)
+def test_credentials_are_found_wherever_they_stand(policy: str, place: str, fault: str) -> None:
+    assert only(api=policy) == (FAILED, f"the {place} {fault}")
+
+
+def test_a_comment_is_read_by_everybody_too() -> None:
+    message = "a comment holds a credential, so that whoever reads the service reads it"
+    assert only(api=f"<!-- was {SECRET} -->") == (FAILED, message)
 
 
 def test_a_fragment_is_read_in_the_format_in_which_arm_lists_it() -> None:

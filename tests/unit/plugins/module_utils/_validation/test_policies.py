@@ -17,9 +17,13 @@ ESCAPED = RAW.replace('@("x" + (1 < 2))', "@(&quot;x&quot; + (1 &lt; 2))")
 def test_both_formats_have_the_same_elements(text: str, text_format: str) -> None:
     document = document_of({"value": text, "format": text_format})
     assert document.fault == ""
-    assert [each.tag for each in document.children()] == ["inbound"]
-    found = {each.tag: each.get("value") for each in document.elements()}
+    (inbound,) = document.children()
+    found = {each.tag: each.get("value") for each in inbound.iter()}
     assert found == {"inbound": None, "base": None, "set-variable": '@("x" + (1 < 2))'}
+
+
+def test_comments_are_found_in_what_cannot_be_read_as_well() -> None:
+    assert Document("<policies><!-- one --><inbound><!--two\nlines--></policies>").comments() == [" one ", "two\nlines"]
 
 
 def test_arm_means_xml_where_it_says_nothing() -> None:

@@ -12,12 +12,16 @@ author: citadel.ai_gateway contributors (@citadel)
 description:
   - Reads a C(.bicepparam) file or an ARM JSON parameter file of the LLM backend onboarding package, and returns the
     files of an inventory with one host, comments included.
-  - Variables of the file are resolved. C(readEnvironmentVariable) becomes a lookup of the environment.
+  - Backends alone, C([ ... ]) or C({ ... }) as in the onboarding guide, are read as the parameter C(llmBackendConfig);
+    then O(host) has to name the host.
+  - Variables of the file, spreads, and the functions C(bool), C(int), C(string), C(json), C(toLower), C(toUpper) and
+    C(any) are resolved. C(readEnvironmentVariable) becomes a lookup of the environment, with a filter where C(bool),
+    C(int), C(toLower) or C(toUpper) is around it.
   - What cannot be carried over, such as C(getSecret), is refused, all of it at once, each with line, column and remedy.
 positional: _input
 options:
   _input:
-    description: Content of the parameter file.
+    description: Content of the parameter file, or backends alone.
     type: str
     required: true
   host:
@@ -64,7 +68,9 @@ _value:
       returned: when there are some and O(raise_problems=false)
       type: str
     warnings:
-      description: What was left out because the package document does not know it, each with its place.
+      description:
+        - What was left out, each with its place.
+        - That is what the package document does not know, and decorators above parameters, which Bicep itself refuses.
       type: list
       elements: str
 """

@@ -181,6 +181,40 @@ def test_the_environment_is_read_when_the_inventory_is(playbooks: Playbooks, tmp
     assert "endpoint: 'https://{{${readEnvironmentVariable('HUB_HOST', 'it\\'s.example')}/{x}'" in text
 
 
+def test_what_is_converted_keeps_its_kind_when_the_environment_is_read(playbooks: Playbooks, tmp_path: Path) -> None:
+    source = tmp_path / "backends.bicepparam"
+    source.write_text(
+        "param llmBackendConfig = [{ backendId: 'first', weight: int(readEnvironmentVariable('HUB_WEIGHT')) }]\n"
+        "param deployUniversalLlmApi = bool(readEnvironmentVariable('HUB_DEPLOY', 'false'))\n",
+        encoding="utf-8",
+    )
+    assert run_import(playbooks, source, tmp_path / "hub", "-e", "bicep_host=apim-1").status == 0
+    message = (
+        "{{ [llm_universal_api.deploy is true, llm_universal_api.deploy is false, llm_backends[0].weight | int] }}"
+    )
+    show = {
+        "hosts": "apim",
+        "gather_facts": False,
+        "tasks": [{"name": "Show", "ansible.builtin.debug": {"msg": message}}],
+    }
+    run = playbooks.run([show], tmp_path / "hub", environment={"HUB_WEIGHT": "70"})
+    assert run.result("Show")["msg"] == [False, True, 70]
+    run = playbooks.run([show], tmp_path / "hub", environment={"HUB_WEIGHT": "70", "HUB_DEPLOY": "True"})
+    assert run.result("Show")["msg"] == [True, False, 70]
+    assert playbooks.run([show], tmp_path / "hub").status != 0
+
+
+def test_backends_alone_become_a_host_that_is_named(playbooks: Playbooks, tmp_path: Path) -> None:
+    source = tmp_path / "snippet.bicep"
+    source.write_text("[\n  {\n    backendId: 'primary'\n    priority: 1  // Primary\n  }\n]\n", encoding="utf-8")
+    refused = run_import(playbooks, source, tmp_path / "hub")
+    assert "name the host (bicep_host, or host of the filter)" in refused.message("localhost")
+    run = run_import(playbooks, source, tmp_path / "hub", "-e", "bicep_host=apim-1")
+    assert run.status == 0, run.output
+    text = (tmp_path / "hub/host_vars/apim-1.yml").read_text(encoding="utf-8")
+    assert text == "---\nllm_backends:\n  - backend_id: primary\n    priority: 1 # Primary\n"
+
+
 def test_no_secret_leaves_the_inventory(playbooks: Playbooks, tmp_path: Path) -> None:
     backend = {
         "backend_id": "mistral",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.parser import parse_expression
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.constructs import VAULT_REMEDY
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import Problems
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.resolve import Resolver
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.syntax import (
@@ -20,18 +20,21 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.syntax i
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree import (
     Entry,
+    Node,
     Object,
     joined,
     own_comments,
 )
 
 _VALUE_REMEDY = 'write {"value": ...}'
-_VAULT_REMEDY = "leave it out, and name the secret in the inventory: credential.key_vault_secret_id of the backend"
 
 
-def read_arm_json(text: str, problems: Problems) -> ParameterFile:
-    """Return the parameters of an ARM JSON parameter file; references to secrets are noted in ``problems``."""
-    document = Resolver(ParameterFile((), ()), problems).value(parse_expression(text, problems))
+def read_arm_json(value: Node, problems: Problems) -> ParameterFile:
+    """Return the parameters of an ARM JSON parameter file; references to secrets are noted in ``problems``.
+
+    :param value: the document as the reader of Bicep values reads it.
+    """
+    document = Resolver(ParameterFile((), ()), problems).value(value)
     parameters = document.get("parameters") if isinstance(document, Object) else None
     if not isinstance(document, Object) or not isinstance(parameters, Object):
         problems.add(document.place, "there is no object parameters", "give a parameter file of ARM or Bicep")
@@ -51,7 +54,7 @@ def _statement(entry: Entry, problems: Problems) -> Statement:
         before = joined(before, own_comments(holder), *(each.before for each in holder.entries))
         after = after or (value.after if value else "")
         if holder.get("reference"):
-            problems.add(entry.place, f"{entry.key} refers to a secret of Key Vault", _VAULT_REMEDY)
+            problems.add(entry.place, f"{entry.key} refers to a secret of Key Vault", VAULT_REMEDY)
         elif value is None:
             problems.add(entry.place, f"{entry.key} has no value", _VALUE_REMEDY)
     elif not isinstance(holder, Unreadable):

@@ -101,7 +101,8 @@ def _single(value: Node) -> str:
 
 def _call(variable: Environment) -> str:
     default = "" if variable.default is None else f", {_string(variable.default)}"
-    return f"readEnvironmentVariable({_string(variable.name)}{default})"
+    call = f"readEnvironmentVariable({_string(variable.name)}{default})"
+    return f"{variable.function}({call})" if variable.function else call
 
 
 def _string(text: str) -> str:

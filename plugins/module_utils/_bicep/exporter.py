@@ -117,10 +117,17 @@ def _node(value: Any, source: Node | None) -> Node:
         items = group.entries if len(group.entries) == len(value) else (None,) * len(value)
         return Array(tuple(map(_field, ("",) * len(value), value, items)), group.opening, group.end)
     if isinstance(source, Text):
-        return replace(source, read=str(value))
+        return replace(source, read=_read(value, source.function))
     if value is None or isinstance(value, (bool, int)):
         return Scalar(value)
     return Scalar(value.isoformat()[:10] if isinstance(value, date) else str(value))
+
+
+def _read(value: Any, function: str) -> str | int:
+    """What a template gave; releases of Ansible before 2.19 make text of the integers of templates."""
+    if function == "int" and str(value).lstrip("-").isdecimal():
+        return int(value)
+    return value if isinstance(value, bool) and function == "bool" else str(value)
 
 
 def _field(key: str, value: Any, source: Entry | None) -> Entry:

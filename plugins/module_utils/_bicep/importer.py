@@ -13,10 +13,18 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep import vocabulary as names
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.arm_json import read_arm_json
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.parser import parse_parameter_file
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.parser import (
+    parse_document,
+    parse_parameter_file,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import Place, Problems
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.resolve import resolved
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.syntax import Statement, Unreadable
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.snippet import is_snippet, read_snippet
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.syntax import (
+    ParameterFile,
+    Statement,
+    Unreadable,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.translator import Translator
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree import (
     Comments,
@@ -27,11 +35,13 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
     line,
 )
 
-# Atomic, or a brace inside a comment could be taken for the first one.
-_JSON_START = re.compile(r"\ufeff?(?>\s++|//[^\n]*+|/\*(?s:.*?)\*/)*+\{")
+# A file that is one value. Atomic, or a brace inside a comment could be taken for the first one.
+_VALUE_START = re.compile(r"\ufeff?(?>\s++|//[^\n]*+|/\*(?s:.*?)\*/)*+[\[{]")
 # What becomes the name of a file must not lead out of its folder.
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _START = Place(1, 1)
+_NAME_REMEDY = "name the host (bicep_host, or host of the filter)"
+_SERVICE_PARAMETER = f"param {names.SERVICE} = {{ name: '...', resourceGroupName: '...' }}"
 
 
 @dataclass(frozen=True)
@@ -53,12 +63,13 @@ class Imported:
 def import_parameters(text: str, host: str = "") -> Imported:
     """Return the inventory that a parameter file describes.
 
-    :param text: a ``.bicepparam`` file or an ARM JSON parameter file; which one, its first character tells.
+    :param text: a ``.bicepparam`` file, an ARM JSON parameter file, or backends alone, as ``[ ... ]`` or ``{ ... }``;
+        which one, its first character and first names tell.
     :param host: name of the host, where it shall not be the service's or the file does not name the service.
     :raises ParameterFileError: with everything that cannot be carried over, each with line, column and remedy.
     """
     problems = Problems()
-    file = read_arm_json(text, problems) if _JSON_START.match(text) else parse_parameter_file(text, problems)
+    file, around = _file(text, problems)
     statements = resolved(file, problems)
     reader = _Reader(problems)
     for statement in statements:
@@ -66,7 +77,7 @@ def import_parameters(text: str, host: str = "") -> Imported:
     if not reader.variables:
         remedy = f"give a parameter file of the package, with {names.SERVICE} and {names.BACKENDS}"
         problems.add(_START, "there is no parameter of the package", remedy)
-    host = host or _host(reader.variables, problems)
+    host = host or _host(reader.variables, around, problems)
     if host and not _HOST.fullmatch(host):
         problems.add(_START, "the name of the host has other characters than letters, digits, _ and -", "give another")
     problems.raise_if_any()
@@ -75,10 +86,23 @@ def import_parameters(text: str, host: str = "") -> Imported:
     return Imported(host, joined(reader.head), variables, tuple(str(each) for each in problems.lost))
 
 
-def _host(variables: Mapping[str, Entry], problems: Problems) -> str:
+def _file(text: str, problems: Problems) -> tuple[ParameterFile, str]:
+    """The statements of a file, and what to write where that names the service."""
+    if not _VALUE_START.match(text):
+        return parse_parameter_file(text, problems), f"add {_SERVICE_PARAMETER}"
+    document = parse_document(text, problems)
+    if not is_snippet(document.value):
+        return read_arm_json(document.value, problems), "add it"
+    backends = f"param {names.BACKENDS} = [ ... ]"
+    around = f"write {_SERVICE_PARAMETER} on a line above the backends, and them as {backends}"
+    return read_snippet(document), around
+
+
+def _host(variables: Mapping[str, Entry], remedy: str, problems: Problems) -> str:
     entry = variables.get(names.SERVICE_NAME)
     if entry is None:
-        problems.add(_START, f"there is no {names.SERVICE}.name, so the host has no name", "add it, or name the host")
+        message = f"there is no {names.SERVICE}.name, so the host has no name"
+        problems.add(_START, message, f"{_NAME_REMEDY}, or {remedy}")
     elif isinstance(entry.value, Scalar) and isinstance(entry.value.value, str):
         return entry.value.value
     elif not isinstance(entry.value, Unreadable):

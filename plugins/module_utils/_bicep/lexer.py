@@ -18,14 +18,17 @@ from enum import Enum, auto
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import Place, Problems
 
-_BLANK = re.compile(r"[ \t\f\v\u00a0]+")
+# Directives speak to the linter, and so mean nothing here.
+_BLANK = re.compile(r"(?:[ \t\f\v\u00a0]|#(?:disable|restore)-[^\n]*)+")
 _LINE_COMMENT = re.compile(r"//([^\n]*)")
 _BLOCK_COMMENT = re.compile(r"/\*(.*?)(\*/|\Z)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _JSON_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _MULTI_LINE = re.compile(r"'''\n?(.*?)'''(?!')", re.DOTALL)
+_MULTI_LINE_START = "'''"
 _PLAIN_PIECE = re.compile(r"[^'\\$\n]+|\$(?!\{)")
+_SYMBOL = re.compile(r"\.\.\.|\.\?|=>|\?\?|::|[=!]=|[=!]~|[<>]=|&&|\|\||.", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|(.))")
 _ESCAPES = {"\\": "\\", "'": "'", "n": "\n", "r": "\r", "t": "\t", "$": "$"}
 _NESTED_STRINGS = 20
@@ -113,13 +116,26 @@ class _Lexer:
             return Token(Kind.NUMBER, match[0], start)
         if match := self._take(_MULTI_LINE):
             return Token(Kind.STRING, "", start, (match[1],))
-        character = self._text[self._position]
-        if character == '"':
+        if self._text.startswith('"', self._position):
             return self._json_string(start)
+        if self._text.startswith("'", self._position):
+            return Token(Kind.STRING, "", start, self._quoted(start))
+        return self._symbol(start)
+
+    def _symbol(self, start: Place) -> Token:
+        match = self._take(_SYMBOL)
+        text = match[0] if match else ""
+        return Token(Kind.NEWLINE if text == "\n" else Kind.SYMBOL, text, start)
+
+    def _quoted(self, start: Place) -> tuple[str | tuple[Token, ...], ...]:
+        """What a string that begins with a single quote consists of; one of several lines has no end here."""
+        if self._text.startswith(_MULTI_LINE_START, self._position):
+            self._position = len(self._text)
+            remedy = f"close it with {_MULTI_LINE_START}"
+            self._problems.add(start, "a multi-line string begins here and does not end", remedy)
+            return ()
         self._position += 1
-        if character == "'":
-            return Token(Kind.STRING, "", start, self._pieces(start))
-        return Token(Kind.NEWLINE if character == "\n" else Kind.SYMBOL, character, start)
+        return self._pieces(start)
 
     def _json_string(self, start: Place) -> Token:
         match = self._take(_JSON_STRING)

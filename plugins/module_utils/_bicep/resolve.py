@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resolves variables, strings with expressions, and the functions that can be carried over.
+"""Resolves variables, strings with expressions, spreads, and the functions that can be carried over.
 
 ``readEnvironmentVariable`` stays a reference to the environment. Source: Microsoft's pages "Bicep functions for Bicep
 parameters files" and "Create parameters files for Bicep deployment". PRIVATE to the citadel.ai_gateway collection.
@@ -10,12 +10,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep import constructs
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.constructs import VALUE_REMEDY
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.functions import (
+    FUNCTIONS,
+    CannotConvert,
+    converted,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import Place, Problems
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.spread import spread_out
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.syntax import (
     Access,
     Call,
     ParameterFile,
     Reference,
+    Spread,
     Statement,
     Template,
     Unreadable,
@@ -31,8 +40,6 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.tree imp
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.yaml_scalars import can_be_template
 
-_VALUE_REMEDY = "write the value itself"
-_VAULT_REMEDY = "leave it out, and name the secret in the inventory: credential.key_vault_secret_id of the backend"
 # Variables in variables multiply; a file with a thousand backends has some ten thousand values.
 _DEPTH, _COUNT = 80, 200_000
 
@@ -66,7 +73,8 @@ class Resolver:
 
     def _resolved(self, node: Node) -> Node:
         if isinstance(node, Group):
-            return replace(node, entries=tuple(replace(entry, value=self.value(entry.value)) for entry in node.entries))
+            entries = tuple(replace(entry, value=self._spread_or_value(entry.value)) for entry in node.entries)
+            return spread_out(replace(node, entries=entries), self._problems)
         if isinstance(node, Reference):
             return self._referred(node)
         if isinstance(node, Access):
@@ -74,6 +82,9 @@ class Resolver:
         if isinstance(node, Template):
             return self._text(node)
         return self._called(node) if isinstance(node, Call) else node
+
+    def _spread_or_value(self, node: Node) -> Node:
+        return replace(node, value=self.value(node.value)) if isinstance(node, Spread) else self.value(node)
 
     def _refuse(self, place: Place, message: str, remedy: str) -> Unreadable:
         self._problems.add(place, message, remedy)
@@ -83,10 +94,10 @@ class Resolver:
         statement = self._declared.get(node.name)
         if statement is None:
             return self._refuse(
-                node.place, f"{node.name} is not declared in this file", f"declare it, or {_VALUE_REMEDY}"
+                node.place, f"{node.name} is not declared in this file", f"declare it, or {VALUE_REMEDY}"
             )
         if node.name in self._open:
-            return self._refuse(node.place, f"{node.name} refers to itself", _VALUE_REMEDY)
+            return self._refuse(node.place, f"{node.name} refers to itself", VALUE_REMEDY)
         self._open.append(node.name)
         value = self.value(statement.value)
         self._open.pop()
@@ -103,7 +114,7 @@ class Resolver:
         elif isinstance(wanted, int) and not isinstance(wanted, bool) and isinstance(base, Array):
             found = base.entries[wanted].value if 0 <= wanted < len(base.entries) else None
         if found is None:
-            return self._refuse(node.place, "there is no such property or item", _VALUE_REMEDY)
+            return self._refuse(node.place, "there is no such property or item", VALUE_REMEDY)
         return found
 
     def _text(self, node: Template) -> Node:
@@ -112,6 +123,9 @@ class Resolver:
             value = Scalar(part) if isinstance(part, str) else self.value(part)
             if isinstance(value, Unreadable):
                 return value
+            if isinstance(value, Text) and value.function:
+                message = f"a string contains what {value.function} makes of an environment variable"
+                return self._refuse(value.place, message, f"write readEnvironmentVariable without {value.function}")
             if isinstance(value, Text):
                 parts.extend(value.parts)
             elif (
@@ -120,15 +134,26 @@ class Resolver:
                 parts.append(str(value.value))
             else:
                 message = "a string contains an expression that is neither a string nor an integer"
-                return self._refuse(value.place, message, _VALUE_REMEDY)
+                return self._refuse(value.place, message, VALUE_REMEDY)
         return text_of(parts, node.place)
 
     def _called(self, node: Call) -> Node:
         if node.name == "readEnvironmentVariable":
             return self._environment(node)
-        if node.name == "getSecret":
-            return self._refuse(node.place, "a secret of Key Vault cannot be carried over", _VAULT_REMEDY)
-        return self._refuse(node.place, f"the function {node.name} cannot be carried over", _VALUE_REMEDY)
+        if node.name not in FUNCTIONS:
+            return self._refuse(node.place, *constructs.function(node.name))
+        if len(node.arguments) != 1:
+            return self._refuse(node.place, f"{node.name} has not one argument", "write one")
+        return self._converted(node, self.value(node.arguments[0]))
+
+    def _converted(self, node: Call, argument: Node) -> Node:
+        if isinstance(argument, Unreadable):
+            return argument
+        try:
+            # What is made of a text counts like what the file has.
+            return self.value(converted(node.name, argument, node.place))
+        except CannotConvert as error:
+            return self._refuse(node.place, str(error), error.remedy)
 
     def _environment(self, node: Call) -> Node:
         arguments = [self.value(argument) for argument in node.arguments]

@@ -43,6 +43,13 @@ class Template(Node):
 
 
 @dataclass(frozen=True)
+class Spread(Node):
+    """The entries of a value as those of the array or object around it: ``...value``."""
+
+    value: Node
+
+
+@dataclass(frozen=True)
 class Unreadable(Node):
     """Something that cannot be carried over, and that was noted as a problem."""
 
@@ -67,4 +74,19 @@ class ParameterFile:
     """The statements of a file and the comments behind the last one."""
 
     statements: tuple[Statement, ...]
+    end: Comments
+
+
+@dataclass(frozen=True)
+class Document:
+    """One value that is a whole file, with the comments around it.
+
+    :ivar before: on the lines above it.
+    :ivar after: behind it on its line.
+    :ivar end: on the lines below it.
+    """
+
+    value: Node
+    before: Comments
+    after: str
     end: Comments

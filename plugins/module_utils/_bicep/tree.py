@@ -26,10 +26,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Environment:
-    """The value of an environment variable; without a default it has to be set."""
+    """The value of an environment variable; without a default it has to be set.
+
+    :ivar function: the function of Bicep that converts it: ``bool``, ``int``, ``toLower``, ``toUpper`` or none.
+    """
 
     name: str
     default: str | None = None
+    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,19 @@ class Scalar(Node):
 class Text(Node):
     """A string of which at least one part is read from the environment.
 
+    What ``bool`` or ``int`` converts is its only part; then it is no string but a boolean or an integer.
+
     :ivar read: what it was when it was read, None when it was not.
     """
 
     parts: tuple[str | Environment, ...]
-    read: str | None = field(default=None, compare=False)
+    read: str | int | None = field(default=None, compare=False)
+
+    @property
+    def function(self) -> str:
+        """``bool`` or ``int`` where one of them converts it, otherwise empty."""
+        functions = (part.function for part in self.parts if isinstance(part, Environment))
+        return next((function for function in functions if function in ("bool", "int")), "")
 
 
 @dataclass(frozen=True)

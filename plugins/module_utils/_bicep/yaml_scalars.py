@@ -22,8 +22,11 @@ _LITERAL = r"""'[^'\\]*'|"[^"\\]*\""""
 _LOOKUP = re.compile(
     r"\{\{ lookup\('ansible\.builtin\.env', "
     rf"(?P<name>{_LITERAL}), default=(?P<default>{_LITERAL}|undef\(\))"
-    r"\) \}\}"
+    r"\)(?: \| (?P<filter>bool|int|lower|upper))? \}\}"
 )
+# Functions of Bicep, and the filters that do the same.
+_FILTERS = {"bool": "bool", "int": "int", "toLower": "lower", "toUpper": "upper"}
+_FUNCTIONS = {name: function for function, name in _FILTERS.items()}
 _BRACE = "{{ '{' }}"
 
 
@@ -53,7 +56,7 @@ def template_parts(text: str) -> tuple[str | Environment, ...] | None:
     for match in _LOOKUP.finditer(text):
         parts.append(text[position : match.start()])
         default = None if match["default"] == "undef()" else match["default"][1:-1]
-        parts.append(Environment(match["name"][1:-1], default))
+        parts.append(Environment(match["name"][1:-1], default, _FUNCTIONS.get(match["filter"], "")))
         position = match.end()
     literals = [*parts[::2], text[position:]]
     if not parts or any(_TEMPLATE_START.search(str(literal).replace(_BRACE, "")) for literal in literals):
@@ -84,7 +87,8 @@ def _piece(part: str | Environment) -> str:
     if isinstance(part, str):
         return part.replace("{", _BRACE)
     default = "undef()" if part.default is None else _literal(part.default)
-    return f"{{{{ lookup('ansible.builtin.env', {_literal(part.name)}, default={default}) }}}}"
+    conversion = f" | {_FILTERS[part.function]}" if part.function else ""
+    return f"{{{{ lookup('ansible.builtin.env', {_literal(part.name)}, default={default}){conversion} }}}}"
 
 
 def _literal(text: str) -> str:

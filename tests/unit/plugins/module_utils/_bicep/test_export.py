@@ -128,6 +128,26 @@ def test_the_subscription_may_come_from_the_environment() -> None:
         export_parameters(variables, "apim-1", form="json")
 
 
+def test_converted_values_of_the_environment_stay_what_they_are() -> None:
+    document = (
+        "llm_universal_api:\n  deploy: \"{{ lookup('ansible.builtin.env', 'D', default='false') | bool }}\"\n"
+        "llm_backends:\n  - backend_id: \"x-{{ lookup('ansible.builtin.env', 'B', default=undef()) | lower }}\"\n"
+        "    weight: \"{{ lookup('ansible.builtin.env', 'W', default='5') | int }}\"\n"
+    )
+    # Releases of Ansible before 2.19 make text of the integers of templates.
+    variables: dict[str, Any] = {
+        "llm_universal_api": {"deploy": False},
+        "llm_backends": [{"backend_id": "x-b", "weight": "5"}],
+    }
+    text = export(document, **variables)
+    assert "param deployUniversalLlmApi = bool(readEnvironmentVariable('D', 'false'))\n" in text
+    assert "backendId: 'x-${toLower(readEnvironmentVariable('B'))}'" in text
+    assert "weight: int(readEnvironmentVariable('W', '5'))" in text
+    parameters = json.loads(export(document, form="json", **variables))["parameters"]
+    assert parameters["deployUniversalLlmApi"] == {"value": False}
+    assert parameters["llmBackendConfig"] == {"value": [{"backendId": "x-b", "weight": 5}]}
+
+
 def test_json_has_the_values() -> None:
     document = "apim_resource_group: \"{{ lookup('ansible.builtin.env', 'A', default='b') }}\"\n"
     assert json.loads(export(document, form="json", llm_backends=[{"priority": 2}])) == {

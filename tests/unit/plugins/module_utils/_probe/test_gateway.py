@@ -240,3 +240,9 @@ def test_an_answer_that_repeats_a_credential_of_the_gateway_does_not_tell_it(
     assert seen.outcome.startswith("HTTP 401: Incorrect key: ")
     assert "***" in seen.outcome
     assert not any(part in seen.outcome for part in ("pr0vider", "cred", "sk-"))
+
+
+def test_the_name_of_a_route_stays_as_it_is(client: GatewayClient, server: GatewayServer) -> None:
+    name = "gpt4o" + "x" * 40
+    server.on_any([reply('{"choices": [1]}', x_llm_route=name)])
+    assert ask(client).route == name

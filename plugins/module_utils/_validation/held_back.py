@@ -20,10 +20,13 @@ _QUICKEST_MS = 2.0
 _SMALLEST_SHARE = 0.05
 # Pieces that follow each other within so many milliseconds came together.
 _TOGETHER_MS = 5.0
-# With `buffer-response` API Management collects 8 KB before it lets go (documentation of forward-request). The sizes of
-# pieces are those of their lines, without the marks between them; the last one that fits may go beyond.
-_BUFFER = range(7_500, 10_500)
-_FEWEST_FULL = 2
+# With `buffer-response` API Management collects 8 KB before it lets go (documentation of forward-request), so that each
+# load but the last one is as long, but for an event that just fits or just does not. Filters of Azure OpenAI collect
+# text, too, until they have looked at it (documentation "Content streaming"), but by another measure.
+_BUFFER = 8192
+_FEWEST_FULL = 3
+# What stands between two lines of events.
+_BETWEEN = len(b"\n\n")
 
 
 def held_back(pieces: Sequence[Piece], duration_ms: float) -> str:
@@ -38,7 +41,8 @@ def held_back(pieces: Sequence[Piece], duration_ms: float) -> str:
     if spread < len(parts) * _QUICKEST_MS and spread < duration_ms * _SMALLEST_SHARE:
         return f"its {len(parts)} parts came within {spread:.0f} ms, after {parts[0].at_ms:.0f} ms"
     *full, _last = _loads(pieces)
-    if len(full) >= _FEWEST_FULL and all(size in _BUFFER for size in full):
+    longest = max(piece.size for piece in pieces) + _BETWEEN
+    if len(full) >= _FEWEST_FULL and all(abs(size - _BUFFER) <= longest for size in full):
         return f"its {len(parts)} parts came in {len(full) + 1} loads of 8 KB"
     return ""
 
@@ -50,6 +54,6 @@ def _loads(pieces: Sequence[Piece]) -> list[int]:
     for piece in pieces:
         if piece.at_ms - before > _TOGETHER_MS:
             loads.append(0)
-        loads[-1] += piece.size
+        loads[-1] += piece.size + _BETWEEN
         before = piece.at_ms
     return loads

@@ -39,8 +39,9 @@ _AUDIO_ONLY = (
     "llm_validation_models, or capabilities without audio in the inventory"
 )
 _PROMPT = "Reply with the one word: ready"
-# An answer that takes a while to write: in a short one nobody can tell whether it was held back.
-_LONG_PROMPT = "Write the numbers from 1 to 50 as digits with spaces between them, and nothing else"
+# An answer that takes a while to write, and that filters of Azure OpenAI let go in several pieces. Of a short one
+# nobody can tell that it was held back.
+_LONG_PROMPT = "Write the numbers from 1 to 200 as digits with spaces between them, and nothing else"
 #: The api-version that clients of the Azure OpenAI API send.
 API_VERSION = "2024-10-21"
 #: A name that no inventory is expected to list.

@@ -13,6 +13,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client i
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError, ConfigurationError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._gateway import read_gateway
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.argument_spec import (
+    ALL,
+    CALM,
     PROBE_ARGUMENT_SPEC,
     problems_of,
 )
@@ -33,8 +35,10 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.tracing import Tracer
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.validation import Validation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation import schedule as scheduled
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import skipped
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.budget import LIMIT, Budget
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import CALLS, skipped
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import FAILOVER
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import (
     Topology,
     credential_headers,
@@ -42,12 +46,20 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.top
 
 Params = dict[str, Any]
 
+
+def _phase_of(check: str) -> str:
+    return FAILOVER if check == FAILOVER else CALM
+
+
 # Checks whose requests go to backends while all is well.
 _ASKING = {scheduled.MODELS, scheduled.STREAMING, scheduled.SHARES, scheduled.LATENCY}
+_REPEATING = {scheduled.SHARES, scheduled.LATENCY}
+_ALLOWED = "failover: address (llm_validation_failover)"
 _NO_FAULT = (
-    "only providers of the embedded Azure can be told to fail; failover: address (llm_validation_failover) allows to "
-    "give a backend an address where nobody is, for a while"
+    f"only providers of the embedded Azure can be told to fail; {_ALLOWED} allows to give a backend an address where "
+    "nobody is, for a while"
 )
+_UNREACHED = "raise llm_validation_share_requests"
 
 
 class ActionModule(ActionBase):
@@ -70,8 +82,14 @@ class ActionModule(ActionBase):
                 raise ConfigurationError(problems)
             probe = _Probe(params, lambda text: self._display.display(f"{host}: {text}"))
             return {**result, "changed": False, **probe.run(check_mode=self._task.check_mode)}
+        except LimitExceeded as error:
+            return {**result, "failed": True, "msg": str(error), "group": CALLS}
         except ClientError as error:
             return {**result, "failed": True, "msg": str(error)}
+
+
+class LimitExceeded(ConfigurationError):
+    """The checks that are wanted need more requests than they may make."""
 
 
 class _Probe:
@@ -86,7 +104,9 @@ class _Probe:
         self._topology = Topology(params["plan"])
         self._options = ModelOptions(params["chat_options"], params["max_p95_ms"], params["models"])
         self._products = self._reader.products(params["subscriptions"]) if scheduled.ACCESS in params["checks"] else []
-        self._fault = self._way_to_fail() if scheduled.FAILOVER in params["checks"] else None
+        self._fault = self._way_to_fail() if FAILOVER in params["checks"] else None
+        # What is made now; the limit and the announcement are for all checks.
+        self._now = [each for each in params["checks"] if params["phase"] in (ALL, _phase_of(each))]
 
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Make the checks and return the parts of the result that they give."""
@@ -98,20 +118,23 @@ class _Probe:
         products = product_questions(params["plan"], apis, self._reader.restricted(self._products), self._options)
         schedule = self._schedule(apis)
         schedule.products = sum(each.allowed is not None for each in products)
-        self._check_limit(schedule)
-        self._tell(f"{schedule.told()}; {params['concurrency']} at a time")
+        self._fit(schedule)
+        planned = sum(number for check, number in schedule.counts().items() if check in self._now)
+        self._tell(f"{self._announced(schedule, planned)}; {params['concurrency']} at a time")
         found: dict[str, Any] = {
             "gateway": gateway,
             "models": self._topology.shown_models(),
             "backends": self._topology.shown_backends(),
             "checks": [],
-            "calls": {"planned": schedule.calls, "made": 0},
+            "calls": {"planned": planned, "made": 0},
         }
         if check_mode:
             reason = f"check mode makes no requests; it would make {schedule.told()}"
-            found["checks"] = [skipped(name, "requests", reason).shown() for name in params["checks"]]
+            found["checks"] = [skipped(name, "requests", reason).shown() for name in self._now]
         else:
-            found |= self._validate(gateway, apis, schedule, products)
+            validated = self._validate(gateway, apis, schedule, products)
+            found["calls"]["made"] = validated.pop("made")
+            found |= validated
         found["started"] = began.strftime("%Y-%m-%dT%H:%M:%SZ")
         found["duration_s"] = round((datetime.now(UTC) - began).total_seconds(), 1)
         return found
@@ -119,14 +142,24 @@ class _Probe:
     def _schedule(self, apis: list[dict[str, str]]) -> scheduled.Schedule:
         params = self._params
         limits = scheduled.Limits(params["share_requests"], params["latency_requests"])
-        checks = [each for each in params["checks"] if each != scheduled.FAILOVER or self._fault is not None]
+        checks = [each for each in params["checks"] if each != FAILOVER or self._fault is not None]
         return scheduled.schedule_of(params["plan"], apis, checks=checks, limits=limits, options=self._options)
 
-    def _check_limit(self, schedule: scheduled.Schedule) -> None:
+    def _fit(self, schedule: scheduled.Schedule) -> None:
         limit = self._params["max_calls"]
-        if schedule.most > limit:
-            remedy = "raise max_calls, or lower share_requests and latency_requests, or leave checks out"
-            raise ConfigurationError([f"max_calls is {limit}, but this makes {schedule.told()}; {remedy}"])
+        schedule.fit(limit)
+        if schedule.calls > limit:
+            remedy = (
+                f"raise {LIMIT}, lower llm_validation_latency_requests (latency_requests), or leave out checks of "
+                "llm_validation_checks or models of llm_validation_models (skip)"
+            )
+            raise LimitExceeded([f"max_calls is {limit}, but this makes {schedule.told()}; {remedy}"])
+
+    def _announced(self, schedule: scheduled.Schedule, planned: int) -> str:
+        """Return how many requests go to LLMs, for all checks together; later phases repeat only their part of it."""
+        if self._params["phase"] != FAILOVER or planned == schedule.calls:
+            return schedule.told()
+        return f"{planned} of the {schedule.calls} requests to LLMs are for failover"
 
     def _validate(
         self,
@@ -135,10 +168,11 @@ class _Probe:
         schedule: scheduled.Schedule,
         products: Sequence[ProductQuestions],
     ) -> dict[str, Any]:
-        params, checks = self._params, self._params["checks"]
+        params, checks = self._params, self._now
         secrets = [*params["secrets"], params["subscription_key"] or "", *map(str, params["headers"].values())]
         client = GatewayClient(gateway["url"], params["concurrency"], params["request_timeout"], secrets)
-        asker = Asker(client, Tracer(self._client), params["concurrency"])
+        spare = schedule.spare if params["phase"] != FAILOVER else 0
+        asker = Asker(client, Tracer(self._client), params["concurrency"], Budget(spare))
         key = params["subscription_key"]
         access = self._reader.access_by(key, apis) if key else self._reader.access(params["subscription"], apis)
         validation = Validation(params["plan"], apis, schedule, asker, access, self._tell)
@@ -148,21 +182,30 @@ class _Probe:
             validation.check_models()
         if scheduled.STREAMING in checks:
             validation.check_streams()
-        validation.measure(self._options, latency=scheduled.LATENCY in checks)
+        if not _REPEATING.isdisjoint(checks):
+            validation.measure(self._options, latency=scheduled.LATENCY in checks)
         if scheduled.ACCESS in checks:
             validation.check_access(products, self._reader)
             validation.judge_leaks(self._reader, self._products)
+        credentials = credential_headers(params["plan"])
         if not _ASKING.isdisjoint(checks):
-            validation.judge_backends(credential_headers(params["plan"]))
-        if self._fault is not None:
-            validation.judge_failovers(try_failovers(schedule.failovers, self._fault, asker, access, self._tell))
-        elif scheduled.FAILOVER in checks:
+            validation.judge_backends(credentials, self._how_to_reach())
+        if FAILOVER in checks and self._fault is not None:
+            trials = try_failovers(schedule.failovers, self._fault, asker, access, self._topology, self._tell)
+            validation.judge_failovers(trials, credentials, self._how_to_reach())
+        elif FAILOVER in checks:
             validation.checks.append(skipped("failover", "pools", _NO_FAULT))
         return {
             "checks": [check.shown() for check in validation.checks],
-            "calls": {"planned": schedule.calls, "made": asker.asked},
+            "made": asker.asked,
             **validation.measured,
         }
+
+    def _how_to_reach(self) -> str:
+        """Say what lets requests reach a backend that stands behind others."""
+        if self._fault is None:
+            return f"{_UNREACHED}, and let others fail: failover in llm_validation_checks, by {_ALLOWED}"
+        return f"{_UNREACHED}, or see why failover left it out"
 
     def _way_to_fail(self) -> Fault | None:
         """Return the way to let a member fail; None where there is none that was allowed."""

@@ -59,11 +59,19 @@ options:
       - V(listing) reads the lists of deployments, V(models) asks each model by each API, V(streaming) asks for streams,
         V(shares) compares how pools spread requests with their weights, V(latency) measures how long models take,
         V(access) asks for what must be refused and looks for credentials that can be read in the service, V(failover)
-        lets a member of each pool fail.
+        lets backends of each model fail, one after the other, until every other one has served.
     type: list
     elements: str
     choices: [listing, models, streaming, shares, latency, access, failover]
     default: [listing, models, streaming, shares, latency, access]
+  phase:
+    description:
+      - What of O(checks) is made now, where several services share the accounts that are made to fail. V(calm) makes
+        all but failover, V(failover) that alone. O(max_calls) and the announcement are for all checks either way, so
+        that runs with the same options keep the limit together.
+    type: str
+    choices: [all, calm, failover]
+    default: all
   subscription:
     description:
       - Id of the subscription of API Management whose key is used. It is read from ARM and never shown.
@@ -106,14 +114,17 @@ options:
     default: 4
   max_calls:
     description:
-      - Requests to LLMs that may be made, those for shares that must be measured twice among them. When more are due
-        none is made, and the task fails.
+      - Requests to LLMs that may be made by all checks. When the wanted ones need more, the shares of pools are
+        measured by fewer requests each, evenly and by no fewer than 10, and failover goes no further than one failing
+        member of each pool. When that does not suffice none is made, and the task fails.
+      - Second measurements of shares, and what is asked again, are made as far as this has room for them.
     type: int
     default: 1000
   share_requests:
     description:
-      - Requests with which the shares of a pool are measured, from 10 to 1,000. What is as unlikely as one in a
-        thousand is measured a second time, so that only one right pool in a million is taken for a wrong one.
+      - Requests with which the shares of a pool are measured, from 10 to 1,000. What is as unlikely as one in ten is
+        measured a second time, by five times as many. Shares are wrong when both samples together are less likely than
+        one in 100,000.
       - Pools whose best priority has one member get 10.
     type: int
     default: 60

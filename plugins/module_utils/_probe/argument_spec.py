@@ -20,6 +20,9 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.mod
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import API_TYPES
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import CHECKS, FAILOVER
 
+#: What of the checks is made by one run: all of them, all but failover, or (FAILOVER) that alone.
+ALL, CALM = "all", "calm"
+
 PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **AUTH_ARGUMENT_SPEC,
     "plan": {"type": "dict", "required": True},
@@ -39,6 +42,7 @@ PROBE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
         "choices": list(CHECKS),
         "default": [check for check in CHECKS if check != FAILOVER],
     },
+    "phase": {"type": "str", "choices": [ALL, CALM, FAILOVER], "default": ALL},
     "subscription": {"type": "str", "default": "master"},
     "subscription_key": {"type": "str", "no_log": True},
     "subscriptions": {"type": "list", "elements": "str", "default": [], "no_log": False},

@@ -40,7 +40,7 @@ class Fault(Protocol):
     """A way to let a member fail.
 
     :ivar cause: what the member does then, in words.
-    :ivar stand_in: URL that it has then; empty when it keeps its own.
+    :ivar stand_in: URL below which it has its own path then, its name; empty when it keeps its URL.
     """
 
     cause: str
@@ -142,19 +142,19 @@ class AddressFault:
         entity = client.get(path)
         if entity is None:
             raise ConfigurationError([f"the backend {member.backend} does not exist"])
-        address = str(entity.body["properties"]["url"])
+        address, stand_in = str(entity.body["properties"]["url"]), f"{_NOBODY}/{member.backend}"
         try:
-            client.patch(path, _address(_NOBODY), if_match=entity.etag or "*")
+            client.patch(path, _address(stand_in), if_match=entity.etag or "*")
         except ArmError as error:
             # A refusal has changed nothing; when the answer was lost, nobody knows.
             if error.status is None or error.status >= _SERVER_ERROR:
-                self._put_back(path, address)
+                self._put_back(path, address, stand_in)
             raise
         try:
             client.wait(self._propagation)
             yield
         finally:
-            self._put_back(path, address)
+            self._put_back(path, address, stand_in)
 
     def is_open(self, member: Member) -> bool | None:
         """Return None: nothing tells of breakers outside of the embedded Azure."""
@@ -165,11 +165,11 @@ class AddressFault:
         """Wait until every gateway has seen the address again."""
         time.sleep(self._propagation)
 
-    def _put_back(self, path: str, address: str) -> None:
+    def _put_back(self, path: str, address: str, stand_in: str) -> None:
         try:
             self._connect().patch(path, _address(address), if_match="*")
         except ClientError as error:
-            raise NotPutBack(f"the backend still has the address {_NOBODY} in place of {address}: {error}") from error
+            raise NotPutBack(f"the backend still has the address {stand_in} in place of {address}: {error}") from error
 
 
 def _address(url: str) -> dict[str, Any]:

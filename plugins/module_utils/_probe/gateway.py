@@ -77,7 +77,7 @@ class GatewayClient:
                 question.method,
                 self._url + question.path,
                 json=question.body,
-                headers=sent,
+                headers={**question.headers, **sent},
                 timeout=self._timeout,
                 allow_redirects=False,
                 proxies=self._proxies,

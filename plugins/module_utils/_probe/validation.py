@@ -7,9 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import (
@@ -17,9 +15,10 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors i
     DeadlineExceeded,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access, Asker, Patience
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.measuring import Measuring
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.products import ProductQuestions, try_products
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import Check, skipped
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.checks import SKIPPED, Check, skipped
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.held_back import held_back
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_answers import (
     judge_entries,
@@ -28,35 +27,34 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
     judge_streams,
     judge_unknown,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_backends import judge_backends
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_backends import (
+    judge_backends,
+    reached,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import judge_failover
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_latency import (
     judge_latency,
     latencies,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_shares import (
-    LARGER,
-    ShareSample,
-    judge_shares,
-)
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_repeats import judge_unanswered
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_unreached import Unproven
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.leaks import judge_leaks
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     Question,
+    account_question,
     entry_question,
     listing_questions,
     unknown_questions,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import judge_products
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat, Schedule
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Schedule
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.trials import Trial, shown_trial
 
 # Answers between two lines about progress.
 _STEP = 25
-# Seconds between two measurements of one pool.
-_LONGEST_PAUSE = 60
 
 
 class Validation:
@@ -122,22 +120,28 @@ class Validation:
 
     def measure(self, options: ModelOptions, *, latency: bool) -> None:
         """Ask each model many times: for the shares of its pool, and for latency."""
-        shares: list[dict[str, Any]] = []
+        measuring = Measuring(self._asker, self._access, self._topology, self._tell)
         for repeat in self._schedule.repeats:
-            answers = self._repeat(repeat)
-            if repeat.route is None:
-                continue
-            first = ShareSample(repeat, repeat.route, answers, self._topology)
-            check, numbers = judge_shares(first, self._second_sample(first), self._asker.tracer.unavailable)
-            self.checks.append(check)
-            shares += [numbers] if numbers else []
+            measuring.measure(repeat)
+        self._seen += measuring.seen
+        self.checks += measuring.checks
         self.checks += [skipped("shares", name, reason) for name, reason in self._schedule.unmeasured.items()]
-        self.measured["shares"] = shares
+        self.measured["shares"] = measuring.shares
         if latency:
-            self.measured["latency"] = latencies(
-                [each for each in self._seen if not each.question.streams], self._topology
-            )
-            self.checks += judge_latency(self.measured["latency"], options)
+            self._judge_latency(options, {repeat.question.model for repeat in self._schedule.repeats})
+
+    def _judge_latency(self, options: ModelOptions, repeated: Collection[str]) -> None:
+        """Judge the latency of all models, those too that gave no answer whose latency could be measured."""
+        answers = [each for each in self._seen if not each.question.streams]
+        found = self.measured["latency"] = latencies(answers, self._topology)
+        self.checks += judge_latency(found, options)
+        told = {each["model"] for each in found} | {
+            check.name for check in self.checks if check.group == "latency" and check.name in repeated
+        }
+        self.checks += [
+            judge_unanswered(model, [each for each in answers if each.question.model == model])
+            for model in sorted(set(repeated) - told)
+        ]
 
     def check_access(self, products: Sequence[ProductQuestions], reader: ServiceReader) -> None:
         """Ask for a model that nobody serves, and as a client of each product that restricts models for one of both."""
@@ -147,16 +151,35 @@ class Validation:
         if not products:
             self.checks.append(skipped("access", "forbidden models", "no product restricts models or pools"))
 
-    def judge_backends(self, credentials: Mapping[str, frozenset[str]]) -> None:
-        """Judge backends by all that the gateway sent them."""
-        self.checks += judge_backends(self._seen, self._topology, self._asker.tracer.unavailable, credentials)
+    def judge_backends(self, credentials: Mapping[str, frozenset[str]], remedy: str) -> None:
+        """Judge backends by all that the gateway sent them; those without a request by what their accounts store.
 
-    def judge_failovers(self, trials: Sequence[Trial]) -> None:
-        """Judge the pools of which a member was made to fail."""
+        :param remedy: what lets requests reach a backend.
+        """
+        accounts = self._topology.accounts()
+        found = reached(self._seen, self._topology)
+        wanted = dict.fromkeys(account for name, account in sorted(accounts.items()) if name not in found)
+        questions = {account: each for account in wanted if (each := account_question(self._apis, account))}
+        if questions:
+            self._tell(f"asking {len(questions)} accounts that no request reached for what they store")
+        answers = self._ask("accounts", list(questions.values()))
+        later = {member.backend for failover in self._schedule.failovers for member in failover.members}
+        unproven = Unproven(dict(zip(questions, answers, strict=True)), remedy, later)
+        untraced = self._asker.tracer.unavailable
+        self.checks += judge_backends(self._seen, self._topology, untraced, credentials, unproven)
+
+    def judge_failovers(self, trials: Sequence[Trial], credentials: Mapping[str, frozenset[str]], remedy: str) -> None:
+        """Judge the models whose backends were made to fail, and by what went to the others these."""
         self.checks += [judge_failover(trial, self._topology) for trial in trials]
         self.checks += [skipped("failover", name, reason) for name, reason in self._schedule.unable.items()]
         shown = [trial for trial in trials if not trial.error and not trial.left_behind]
         self.measured["failover"] = [shown_trial(trial, self._topology) for trial in shown]
+        seen = [each for trial in trials for each in trial.of_the_well(self._topology)]
+        tried = {member.backend for trial in trials for member in trial.failover.members}
+        untraced = self._asker.tracer.unavailable
+        for check in judge_backends(seen, self._topology, untraced, credentials, Unproven(remedy=remedy)):
+            if check.outcome != SKIPPED or check.name in tried:
+                self.checks.append(check)
 
     def judge_leaks(self, reader: ServiceReader, products: Sequence[Product]) -> None:
         """Look for credentials that can be read in the service; what ARM does not show is not judged."""
@@ -198,27 +221,6 @@ class Validation:
         self._tell(f"streams: that of {answer.question.model} seems to be held back, asked once more without a trace")
         (other,) = self._asker.ask_all([answer.question], self._access, traced=False)
         return other if other.is_good else answer
-
-    def _second_sample(self, first: ShareSample) -> ShareSample | None:
-        """Return a larger sample where the first one is unlikely; None where it is not, or no requests are left."""
-        repeat, route = first.repeat, first.route
-        number = self._asker.budget.take(LARGER * repeat.number, repeat.number) if first.is_suspicious else 0
-        if not number:
-            return None
-        # A breaker that was open before the first request leaves a member out, and no trace shows it.
-        pause = min(_LONGEST_PAUSE, route.rests_for)
-        self._tell(f"shares of {route.name}: unlikely, measured by {number} more requests in {pause} seconds")
-        time.sleep(pause)
-        more = replace(repeat, number=number)
-        return ShareSample(more, route, self._repeat(more), self._topology)
-
-    def _repeat(self, repeat: Repeat) -> list[Observation]:
-        what = f"shares of {repeat.route.name}" if repeat.route else f"latency of {repeat.question.model}"
-        answers = self._asker.ask_all(
-            [repeat.question] * repeat.number, self._access, self._progress(what, repeat.number)
-        )
-        self._seen += answers
-        return answers
 
     def _progress(self, what: str, number: int) -> Callable[[int], None]:
         """Return what tells of every so many answers, and of the last one."""

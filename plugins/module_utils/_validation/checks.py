@@ -11,12 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+#: Whether what is wanted is within the limit of requests.
+CALLS = "calls"
 
 #: Groups of checks in the order in which people should read them.
 GROUPS = (
     "configuration",
     "secrets",
     "prerequisites",
+    CALLS,
     "connectivity",
     "listing",
     "models",

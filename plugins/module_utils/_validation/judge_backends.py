@@ -16,46 +16,57 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     passed,
     skipped,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_unreached import (
+    OTHER_REMEDY,
+    REMEDIES,
+    THROTTLED,
+    Unproven,
+    judge_unreached,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
 
 # From this share of failures on a backend is not taken to be well; single ones happen at every provider.
 _FAILING_SHARE = 0.2
-_THROTTLED = 429
 #: Headers in which clients and gateways show who they are.
 CREDENTIAL_HEADERS = frozenset({"authorization", "api-key", "ocp-apim-subscription-key", "x-api-key", "cookie"})
-_REMEDIES = {
-    None: "check its endpoint, that it runs, and the network from API Management to it",
-    401: "give the managed identity its role on the account, or check the credential; --tags preflight tells which",
-    403: "check the role of the managed identity, and the network rules of the account",
-    404: "check its endpoint, and that it has the deployments that the inventory lists",
-    _THROTTLED: "raise its quota, or add a backend",
-}
 
 
 def judge_backends(
-    observations: Sequence[Observation], topology: Topology, untraced: str, credentials: Mapping[str, frozenset[str]]
+    observations: Sequence[Observation],
+    topology: Topology,
+    untraced: str,
+    credentials: Mapping[str, frozenset[str]],
+    unproven: Unproven,
 ) -> Iterator[Check]:
     """Yield checks of groups ``connectivity`` and ``secrets`` for each backend, and for what is none of the plan.
 
     :param untraced: why the gateway does not tell whom it asked; empty when it does.
     :param credentials: names, in lower case, of the headers in which each backend expects its own credential; not of
         backends whose credentials are nobody's business here.
+    :param unproven: what is known of backends that no request for a model reached.
     """
     if observations and all(each.attempts is None for each in observations):
         untraced = untraced or "the gateway kept no trace of any request"
     attempts, strange = _attempts_by_backend(observations, topology)
+    accounts = topology.accounts()
     for backend in topology.shown_backends():
         name = backend["name"]
         sent = attempts.get(name, [])
         if not sent:
-            yield skipped("connectivity", name, untraced or _why_unasked(name, topology))
+            reason = untraced or _why_unasked(name, topology)
+            yield judge_unreached(name, accounts[name], reason, unproven)
             continue
         yield _connectivity(name, sent)
         yield _secrets(name, sent, credentials.get(name, CREDENTIAL_HEADERS))
     for url, number in sorted(strange.items()):
         message = f"{number} requests went there, which the inventory does not list for their models"
         yield failed("connectivity", url, message, "run playbooks/onboard.yml for this inventory, and validate again")
+
+
+def reached(observations: Sequence[Observation], topology: Topology) -> set[str]:
+    """Return the backends that requests for models went to, as far as the gateway tells."""
+    return set(_attempts_by_backend(observations, topology)[0])
 
 
 def _attempts_by_backend(
@@ -79,19 +90,22 @@ def _why_unasked(name: str, topology: Topology) -> str:
     twins = topology.namesakes(name)
     if twins:
         return f"it has one URL with {', '.join(twins)}: traces do not tell which of them was asked"
-    return "no request went there: it stands behind others, or another check failed first"
+    return "no request reached it: it stands behind others, or its weight is too small for so few requests"
 
 
 def _connectivity(name: str, sent: Sequence[Attempt]) -> Check:
     statuses = Counter(attempt.status for attempt in sent if attempt.failed)
     number = sum(statuses.values())
-    worst = max(statuses, key=lambda status: (status != _THROTTLED, statuses[status]), default=200)
-    only_throttled = set(statuses) == {_THROTTLED}
-    if not number or (only_throttled and number < len(sent)) or number < _FAILING_SHARE * len(sent):
+    worst = max(statuses, key=lambda status: (status != THROTTLED, statuses[status]), default=200)
+    only_throttled = set(statuses) == {THROTTLED}
+    if only_throttled and number == len(sent):
+        message = f"throttled: {_told(statuses)} in {number} requests; {REMEDIES[THROTTLED]}"
+        return skipped("connectivity", name, message)
+    if not number or only_throttled or number < _FAILING_SHARE * len(sent):
         note = f"; {_told(statuses)}" if number else ""
         return passed("connectivity", name, f"{len(sent)} requests{note}")
     message = f"{number} of {len(sent)} requests failed: {_told(statuses)}"
-    return failed("connectivity", name, message, _REMEDIES.get(worst, "look at the provider's own status and logs"))
+    return failed("connectivity", name, message, REMEDIES.get(worst, OTHER_REMEDY))
 
 
 def _told(statuses: Counter[int | None]) -> str:

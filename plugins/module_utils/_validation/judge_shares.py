@@ -23,6 +23,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     passed,
     skipped,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_repeats import ONE_IN
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Repeat
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.statistics import p_value, shown_deviation
@@ -73,6 +74,11 @@ class ShareSample:
     def is_usable(self) -> bool:
         """Whether the sample tells of weights alone."""
         return bool(self.chosen) and not self.failures and not self.untraced
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether single failures moved the shares, so that another sample may tell of weights alone."""
+        return 0 < self.failures <= 1 + len(self._observations) // ONE_IN and not self.untraced
 
     @cached_property
     def p_value(self) -> float:

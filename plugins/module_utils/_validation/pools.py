@@ -12,9 +12,34 @@ from collections.abc import Collection
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Member, Route, Topology
 
 
-def first_to_fail(route: Route) -> Member:
-    """Return the member of a pool that gets most of the requests; of several, the first."""
-    return max(route.first, key=route.share)
+def in_order_of_use(route: Route) -> list[Member]:
+    """Return the members as requests get to them when one after the other fails: by priority, then by weight."""
+    return sorted(route.members, key=lambda each: (each.priority, -each.weight))
+
+
+def fails_with(one: Member, other: Member) -> bool:
+    """Tell whether a member fails when another one is made to: they are one backend, or one deployment.
+
+    A member without a deployment stands for all that its host serves.
+    """
+    if one.backend == other.backend:
+        return True
+    return one.host == other.host and (
+        not (one.deployment and other.deployment) or one.deployment.lower() == other.deployment.lower()
+    )
+
+
+def against_failure(member: Member, route: Route, others: Collection[Member]) -> str:
+    """Say why a member of a route cannot be made to fail by itself; empty when it can be.
+
+    A pool leaves out only whose breaker is open. To what comes after a single backend the gateway's policy goes on.
+
+    :param others: all that may serve in its place.
+    """
+    if route.pooled and member.breaker is None:
+        return f"{member.backend} has no circuit breaker, so that nothing takes it out of the pool"
+    twins = [each for each in others if each.backend != member.backend and fails_with(member, each)]
+    return f"{member.backend} and {twins[0].backend} are one deployment, which fails for both" if twins else ""
 
 
 def unreached(topology: Topology, asked: Collection[str]) -> dict[str, str]:
@@ -43,24 +68,6 @@ def immeasurable(topology: Topology) -> dict[str, str]:
         for name, route in topology.routes.items()
         if route.pooled and route.indistinct
     }
-
-
-def unable_to_fail(topology: Topology) -> dict[str, str]:
-    """Return the pools on which failover cannot be tried, each with the reason."""
-    reasons = {name: _against_failover(route) for name, route in topology.routes.items() if route.pooled}
-    return {name: reason for name, reason in reasons.items() if reason}
-
-
-def _against_failover(route: Route) -> str:
-    member = first_to_fail(route)
-    if member.breaker is None:
-        return f"{member.backend} has no circuit breaker, so that nothing takes it out of the pool"
-    twins = [each for each in route.members if each != member and _same_place(each, member)]
-    return f"{member.backend} and {twins[0].backend} are one deployment, which fails for both" if twins else ""
-
-
-def _same_place(one: Member, other: Member) -> bool:
-    return one.host == other.host and one.deployment.lower() == other.deployment.lower()
 
 
 def _listed(members: Collection[Member]) -> str:

@@ -30,6 +30,9 @@ _OPERATIONS = {
 _LACKING = {MODELS_INFERENCE: ("responses",)}
 # In the Azure OpenAI API these name the model in the body, the others in the path.
 _BODY_ONLY = ("responses",)
+# Types of APIs with operations on what accounts store, and the header that names the account (README, Stored objects).
+_WITH_STORED_OBJECTS = (OPENAI, AZURE_OPENAI)
+_BACKEND = "x-llm-backend"
 # Characters that no path of an operation can carry (README, The APIs).
 _NOT_IN_A_PATH = frozenset("\\/?#{}")
 
@@ -57,6 +60,7 @@ class Question:
     :ivar operation: what people call the request, such as ``POST /models/chat/completions``.
     :ivar path: below the gateway's URL, with its query.
     :ivar refused: the gateway is expected to refuse it.
+    :ivar headers: those that it has of its own.
     """
 
     model: str
@@ -68,6 +72,7 @@ class Question:
     capability: str = ""
     streams: bool = False
     refused: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def costs(self) -> bool:
@@ -207,6 +212,12 @@ def _get(api: Mapping[str, Any], path: str, shown: str, model: str = "") -> Ques
     base = f"/{api['path']}"
     query = f"?api-version={API_VERSION}" if api["type"] == AZURE_OPENAI else ""
     return Question(model, api["name"], f"GET {base}{shown}", "GET", f"{base}{path}{query}")
+
+
+def account_question(apis: Sequence[Mapping[str, Any]], account: str) -> Question | None:
+    """Return the request for what one account stores, which no LLM answers; None when no API has such requests."""
+    able = next((api for api in apis if api["type"] in _WITH_STORED_OBJECTS), None)
+    return replace(_get(able, "/files", "/files"), headers={_BACKEND: account}) if able else None
 
 
 def unknown_questions(apis: Sequence[Mapping[str, Any]]) -> list[Question]:

@@ -7,16 +7,19 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.budget import LIMIT
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.failovers import (
+    Failover,
+    failovers_of,
+    untried,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.pools import (
-    first_to_fail,
     immeasurable,
-    unable_to_fail,
     unreached,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
@@ -26,7 +29,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.que
     repeated_question,
     streaming_questions,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Member, Route, Topology
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Route, Topology
 
 #: What a validation can be asked to check with requests to LLMs, in the order in which it does.
 MODELS, STREAMING, SHARES, LATENCY, FAILOVER = "models", "streaming", "shares", "latency", "failover"
@@ -34,12 +37,13 @@ MODELS, STREAMING, SHARES, LATENCY, FAILOVER = "models", "streaming", "shares", 
 LISTING, ACCESS = "listing", "access"
 CHECKS = (LISTING, MODELS, STREAMING, SHARES, LATENCY, ACCESS, FAILOVER)
 
-# A pool whose requests all go to one member shows after a few of them that it is this one.
-_REQUESTS_TO_ONE = 10
-#: Requests before and after a member fails.
-BEFORE, AFTER = 3, 3
-# At least so many while it does, and so many that at most one such trial in a hundred sends it none by chance.
-_WHILE, _NONE_FOR_IT = 8, 0.01
+# A pool whose requests all go to one member shows after a few of them that it is this one. Shares of other pools are
+# measured by no fewer.
+_REQUESTS_TO_ONE = _LEAST = 10
+# Where shares must be measured by fewer requests than wanted, so much of the limit is left for second samples.
+_LEFT_FOR_SECONDS = 0.1
+# A second sample is five times as large (judge_shares), and hardly more than every request is asked again.
+_TIMES_FOR_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -66,26 +70,6 @@ class Repeat:
     route: Route | None = None
 
 
-@dataclass(frozen=True)
-class Failover:
-    """A pool of which one member is made to fail."""
-
-    question: Question
-    route: Route
-    member: Member
-
-    @property
-    def during(self) -> int:
-        """Requests while it fails."""
-        others = 1 - self.route.share(self.member)
-        return max(_WHILE, math.ceil(math.log(_NONE_FOR_IT, others))) if others > 0 else _WHILE
-
-    @property
-    def number(self) -> int:
-        """Requests that this takes."""
-        return BEFORE + self.during + AFTER
-
-
 @dataclass
 class Schedule:
     """All requests, in groups.
@@ -93,6 +77,8 @@ class Schedule:
     :ivar unable: the pools that failover is not tried on, name to reason.
     :ivar unmeasured: the pools whose shares are not measured, name to reason.
     :ivar products: how many products restrict models, each of which is asked for one that it allows.
+    :ivar spare: requests that may be made beyond these; ``share_requests`` those for the shares of one pool where they
+        are fewer than was wanted, else 0.
     """
 
     questions: Questions = field(default_factory=Questions)
@@ -102,13 +88,15 @@ class Schedule:
     unable: dict[str, str] = field(default_factory=dict)
     unmeasured: dict[str, str] = field(default_factory=dict)
     products: int = 0
+    spare: int = 0
+    share_requests: int = 0
 
     def counts(self) -> dict[str, int]:
         """Return the requests to LLMs by what they are for."""
         return {
             MODELS: len(self.questions.asked),
             STREAMING: len(self.streams),
-            SHARES: self.repeatable,
+            SHARES: sum(repeat.number for repeat in self.repeats if repeat.route),
             LATENCY: sum(repeat.number for repeat in self.repeats if not repeat.route),
             ACCESS: self.products,
             FAILOVER: sum(failover.number for failover in self.failovers),
@@ -119,20 +107,40 @@ class Schedule:
         """Requests to LLMs in all."""
         return sum(self.counts().values())
 
-    @property
-    def repeatable(self) -> int:
-        """Those of them that are made once more when shares seem wrong."""
-        return sum(repeat.number for repeat in self.repeats if repeat.route)
+    def fit(self, limit: int) -> None:
+        """Leave out what a limit has no room for: requests for shares, evenly, then steps of failover but the first.
 
-    @property
-    def most(self) -> int:
-        """Requests to LLMs when all shares are measured twice."""
-        return self.calls + self.repeatable
+        All pools are measured, by fewer requests, rather than one of those that are alike: each is an object of its own
+        in Azure, whose weights may be wrong. What fits the weights badly is measured again by more requests.
+
+        :param limit: how many requests all checks may make.
+        """
+        others = self.calls - self.counts()[SHARES]
+        if self.calls > limit:
+            self._scale(int(limit * (1 - _LEFT_FOR_SECONDS)) - others)
+        if self.calls > limit:
+            self.failovers = [failover.shortened() for failover in self.failovers]
+        self.spare = max(0, min(limit - self.calls, _TIMES_FOR_SECONDS * self.counts()[SHARES] + self.calls))
+
+    def _scale(self, room: int) -> None:
+        """Measure shares by so many requests in all, and by no fewer than _LEAST each."""
+        wanted = [repeat.number for repeat in self.repeats if repeat.route and repeat.number > _LEAST]
+        small = self.counts()[SHARES] - sum(wanted)
+        self.share_requests = max(_LEAST, (room - small) // len(wanted)) if wanted else 0
+        self.repeats = [
+            replace(repeat, number=min(repeat.number, self.share_requests)) if repeat.route and wanted else repeat
+            for repeat in self.repeats
+        ]
 
     def told(self) -> str:
         """Return how many requests go to LLMs and for what, in words."""
-        parts = [f"{number} for {name}" for name, number in self.counts().items() if number]
-        more = f", and up to {self.repeatable} more for shares that seem wrong" if self.repeatable else ""
+        notes = {SHARES: f" ({self.share_requests} for each pool, so that all are within {LIMIT})"}
+        parts = [
+            f"{number} for {name}" + (notes.get(name, "") if self.share_requests else "")
+            for name, number in self.counts().items()
+            if number
+        ]
+        more = f", and up to {self.spare} more where an answer or shares are in doubt" if self.spare else ""
         return f"{self.calls} requests to LLMs" + (f": {', '.join(parts)}" if parts else "") + more
 
 
@@ -154,18 +162,15 @@ def schedule_of(
     found = Schedule(questions=every if MODELS in checks else Questions())
     if STREAMING in checks:
         found.streams = list(streaming_questions(plan, apis, options))
-    asked = {model["name"]: repeated_question(every.asked, model["name"]) for model in plan["models"]}
-    reasons = unreached(topology, [name for name, question in asked.items() if question])
+    questions = {model["name"]: repeated_question(every.asked, model["name"]) for model in plan["models"]}
+    asked = {name: question for name, question in questions.items() if question}
+    reasons = unreached(topology, list(asked))
     found.unmeasured = {**immeasurable(topology), **reasons} if SHARES in checks else {}
-    found.unable = {**unable_to_fail(topology), **reasons} if FAILOVER in checks else {}
-    for name, question in asked.items():
-        if question is None:
-            continue
-        route = topology.chain(name)[0]
-        if repeat := _repeat(question, route, checks, limits, found.unmeasured):
-            found.repeats.append(repeat)
-        if FAILOVER in checks and route.pooled and route.name not in found.unable:
-            found.failovers.append(Failover(question, route, first_to_fail(route)))
+    repeats = (_repeat(each, topology.chain(name)[0], checks, limits, found.unmeasured) for name, each in asked.items())
+    found.repeats = [repeat for repeat in repeats if repeat]
+    if FAILOVER in checks:
+        found.failovers = failovers_of(topology, asked)
+        found.unable = untried(topology, asked, found.failovers)
     return found
 
 

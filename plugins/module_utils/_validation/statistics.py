@@ -45,12 +45,13 @@ def shown_deviation(number: int, shares: Sequence[float], significance: float) -
 
     :param number: requests of a sample.
     :param significance: the least p-value that does not reject the shares.
-    :return: percentage points, those of the member that shows it least; None when no deviation would show.
+    :return: percentage points, those of the member that shows it least; None when no deviation would show. Members
+        without a share do not count: one request for them shows.
     """
     found = [
         points
         for share in shares
-        for direction in (1, -1)
+        for direction in ((1, -1) if share else ())
         if (points := _shown(number, share, direction, significance / _tests(shares)))
     ]
     return max(found, default=None)

@@ -127,6 +127,10 @@ class Topology:
             }
         )
 
+    def accounts(self) -> dict[str, str]:
+        """Return the account of each backend that some route uses."""
+        return {member.backend: member.account for route in self.routes.values() for member in route.members}
+
     def shown_models(self) -> list[dict[str, Any]]:
         """Return the models with their routes, for the result."""
         return [

@@ -37,7 +37,7 @@ def written(arm: AzureServer) -> list[tuple[str, str]]:
     return [(request.json["properties"]["url"], request.headers["If-Match"]) for request in patches]
 
 
-NOBODY = ("https://made-to-fail-by-a-validation.invalid", '"1"')
+NOBODY = ("https://made-to-fail-by-a-validation.invalid/a", '"1"')
 
 
 def test_a_backend_gets_its_address_back(arm: AzureServer, connect: Connect, member: Member) -> None:
@@ -47,7 +47,7 @@ def test_a_backend_gets_its_address_back(arm: AzureServer, connect: Connect, mem
     with fault.failing(member):
         assert written(arm) == [NOBODY]
     assert written(arm) == [NOBODY, (ADDRESS, "*")]
-    assert NOBODY[0].startswith(fault.stand_in)
+    assert NOBODY[0] == f"{fault.stand_in}/{member.backend}"
     assert fault.is_open(member) is None
 
 

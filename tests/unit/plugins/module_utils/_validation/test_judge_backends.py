@@ -12,6 +12,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     Check,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_backends import judge_backends
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_unreached import Unproven
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import (
     Topology,
@@ -23,12 +24,18 @@ from tests.unit.plugins.module_utils._validation.observed import answer, sent
 
 KEY = {"auth_scheme": "api_key", "credential": {"named_value": "the-key"}}
 PLAN = plan_of(backend("a"), backend("b"), backend("c", priority=2), backend_scope="deployment")
+UNPROVEN = Unproven(remedy="set something")
 A, B, C = "a-gpt-4o", "b-gpt-4o", "c-gpt-4o"
 
 
-def judged(*observations: Observation, plan: dict[str, object] = PLAN, untraced: str = "") -> dict[str, Check]:
+def judged(
+    *observations: Observation,
+    plan: dict[str, object] = PLAN,
+    untraced: str = "",
+    unproven: Unproven = UNPROVEN,
+) -> dict[str, Check]:
     """The checks by group and name."""
-    found = list(judge_backends(observations, Topology(plan), untraced, credential_headers(plan)))
+    found = list(judge_backends(observations, Topology(plan), untraced, credential_headers(plan), unproven))
     checks = {f"{check.group} {check.name}": check for check in found}
     assert len(checks) == len(found)
     return checks
@@ -44,7 +51,10 @@ def test_backends_that_answer_pass_and_one_that_was_never_asked_is_left_out() ->
         f"connectivity {C}": SKIPPED,
     }
     assert found[f"connectivity {A}"].message == "2 requests"
-    assert "behind others" in found[f"connectivity {C}"].message
+    assert found[f"connectivity {C}"].message == (
+        "no request reached it: it stands behind others, or its weight is too small for so few requests: unproven; "
+        "set something"
+    )
 
 
 def test_a_dead_backend_is_named_although_clients_got_their_answers() -> None:
@@ -61,18 +71,23 @@ def test_a_dead_backend_is_named_although_clients_got_their_answers() -> None:
         ([200] * 9 + [500], PASSED),
         ([200] * 8 + [500] * 2, FAILED),
         ([429] * 9 + [200], PASSED),
-        ([429] * 9, FAILED),
         ([200] * 5 + [429] * 4 + [None], FAILED),
         ([None], FAILED),
         ([401], FAILED),
     ],
-    ids=["one of ten", "two of ten", "throttled at times", "throttled always", "throttled and silent", "silent", "401"],
+    ids=["one of ten", "two of ten", "throttled at times", "throttled and silent", "silent", "401"],
 )
 def test_single_failures_are_told_and_many_fail(statuses: list[int | None], outcome: str) -> None:
     found = judged(*(answer([sent(PLAN, A, status)]) for status in statuses))[f"connectivity {A}"]
     assert found.outcome == outcome
     assert bool(found.remedy) == (outcome == FAILED)
     assert any(status == 200 for status in statuses) or str(len(statuses)) in found.message
+
+
+def test_a_backend_that_only_throttles_is_not_judged() -> None:
+    found = judged(*(answer([sent(PLAN, A, 429)]) for _ in range(9)))[f"connectivity {A}"]
+    assert found.outcome == SKIPPED
+    assert found.message == "throttled: 9 times HTTP 429 in 9 requests; raise its quota, or add a backend"
 
 
 def test_the_worst_failure_gives_the_remedy() -> None:
@@ -94,8 +109,8 @@ def test_who_is_in_no_inventory_is_named() -> None:
     [
         ([answer(None)], "403: no traces", "403: no traces"),
         ([answer(None), answer(None)], "", "the gateway kept no trace of any request"),
-        ([], "", "no request went there"),
-        ([answer(None), answer([sent(PLAN, B)])], "", "no request went there"),
+        ([], "", "no request reached it"),
+        ([answer(None), answer([sent(PLAN, B)])], "", "no request reached it"),
     ],
     ids=["refused", "none kept", "nothing asked", "some kept"],
 )

@@ -14,14 +14,15 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     SKIPPED,
     Check,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import (
-    Trial,
-    judge_failover,
-    shown_trial,
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.failovers import (
+    Failover,
+    Step,
+    failovers_of,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import judge_failover
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Attempt, Observation
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.schedule import Failover
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.topology import Topology
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.trials import Round, Trial, shown_trial
 
 from tests.unit.plugins.module_utils._routing.inventories import backend, external, plan_of
 from tests.unit.plugins.module_utils._validation.observed import answer, chat, sent
@@ -35,13 +36,12 @@ GOOD = [answer([sent(PLAN, A)]), answer([sent(PLAN, B)])]
 def trial(during: list[Observation] | None = None, plan: dict[str, Any] = PLAN, **fields: Any) -> Trial:
     """A trial in which the first member answered 429, and the breaker opened."""
     route = Topology(plan).chain("gpt-4o")[0]
+    first, second = route.members[:2]
     met = [answer([sent(plan, A, 429), sent(plan, B)], at_ms=each * 200.0) for each in range(3)]
+    answers = [*met, answer([sent(plan, B)])] if during is None else during
     given = {"cause": "answered 429", "before": GOOD, "after": GOOD, "openings": [(1.0, None)], **fields}
-    return Trial(
-        Failover(chat(), route, route.first[0]),
-        during=[*met, answer([sent(plan, B)])] if during is None else during,
-        **given,
-    )
+    failover = Failover(chat(), route, (Step((first,), 8, (second,)),))
+    return Trial(failover, rounds=[Round((first,), answers)], **given)
 
 
 def judged(wanted: Trial, plan: dict[str, Any] = PLAN) -> Check:
@@ -54,7 +54,7 @@ def judged(wanted: Trial, plan: dict[str, Any] = PLAN) -> Check:
 def test_a_pool_whose_clients_notice_nothing_passes() -> None:
     check = judged(trial())
     assert check.outcome == PASSED
-    assert check.message == f"4 requests were answered while {A} answered 429, whose breaker opened"
+    assert check.message == f"4 requests were answered while {A} answered 429; the breaker of {A} opened"
 
 
 def test_a_route_behind_the_pool_may_answer() -> None:
@@ -66,14 +66,14 @@ def test_a_route_behind_the_pool_may_answer() -> None:
     [
         ("before", "before any member failed"),
         ("during", f"while {A} answered 429"),
-        ("after", f"after {A} was well again"),
+        ("after", "after all members were well again"),
     ],
 )
 def test_a_client_that_notices_is_told_when(part: str, what: str) -> None:
-    refused = answer([sent(PLAN, A, 429)], status=429, code="throttled")
+    refused = answer([sent(PLAN, A, 500)], status=500, code="broken")
     spoiled: dict[str, Any] = {part: [*GOOD[1:], refused]}
     check = judged(trial(**spoiled))
-    assert (check.outcome, check.message) == (FAILED, f"1 of 2 requests {what} failed: HTTP 429 throttled")
+    assert (check.outcome, check.message) == (FAILED, f"1 of 2 requests {what} failed: HTTP 500 broken")
 
 
 def test_a_trial_that_could_not_be_made_is_left_out_and_one_that_left_something_fails() -> None:
@@ -192,3 +192,77 @@ def test_a_timeline_tells_all() -> None:
         {"backend": A, "open_from_ms": 1, "open_to_ms": 3},
         {"backend": A, "open_from_ms": 3, "open_to_ms": None},
     ]
+
+
+STAIRS = plan_of(
+    backend("a"), backend("b", priority=2), backend("c", priority=3), external("x", priority=4),
+    backend_scope="deployment",
+)  # fmt: skip
+C = "c-gpt-4o"
+
+
+def stairs(second: list[Observation] | None = None, third: list[Observation] | None = None, **fields: Any) -> Trial:
+    """A trial of three priorities and a fallback, in which one member failed after the other."""
+    topology = Topology(STAIRS)
+    (failover,) = failovers_of(topology, {"gpt-4o": chat()})
+    rounds, failing = [], ()
+    answers = [
+        [answer([sent(STAIRS, A, 429), sent(STAIRS, B)])] * 8,
+        [answer([sent(STAIRS, B, 429), sent(STAIRS, C)])] * 4 if second is None else second,
+        [answer([sent(STAIRS, C, 429), sent(STAIRS, X)])] * 4 if third is None else third,
+    ]
+    for step, given in zip(failover.steps, answers, strict=True):
+        failing = (*failing, *step.fails)
+        rounds.append(Round(failing, given))
+    good = [answer([sent(STAIRS, A)])]
+    return Trial(failover, **{"cause": "answered 429", "before": good, "after": good, "rounds": rounds, **fields})
+
+
+def test_every_standby_that_served_passes() -> None:
+    check = judged(stairs(), STAIRS)
+    assert check.outcome == PASSED
+    assert check.message == f"16 requests were answered while {A} and {B} and {C} answered 429"
+
+
+def test_a_dead_standby_that_clients_notice_is_told_with_who_failed_before_it() -> None:
+    dead = answer([sent(STAIRS, B, 429), sent(STAIRS, C, 404)], status=404, message="DeploymentNotFound")
+    check = judged(stairs([dead] * 4), STAIRS)
+    assert check.outcome == FAILED
+    assert check.message == f"4 of 4 requests while {A} and {B} answered 429 failed: HTTP 404: DeploymentNotFound"
+
+
+def test_a_dead_standby_in_whose_place_a_fallback_answers_fails() -> None:
+    check = judged(stairs([answer([sent(STAIRS, C, 500), sent(STAIRS, X)])] * 4, [answer([sent(STAIRS, X)])]), STAIRS)
+    assert check.outcome == FAILED
+    assert check.message == f"{C} had to serve and did not: others answered after its failures"
+
+
+def test_a_standby_that_no_request_reached_is_unproven() -> None:
+    check = judged(stairs([answer([sent(STAIRS, X)])] * 4, [answer([sent(STAIRS, X)])]), STAIRS)
+    assert check.outcome == SKIPPED
+    assert check.message.startswith(f"no request reached {C}: unproven")
+
+
+def test_a_member_that_served_in_an_earlier_step_has_served() -> None:
+    assert judged(stairs([answer([sent(STAIRS, C)])], []), STAIRS).outcome == SKIPPED
+    earlier = stairs([answer([sent(STAIRS, C)]), answer([sent(STAIRS, X)])], [])
+    assert judged(earlier, STAIRS).outcome == PASSED
+
+
+def test_without_traces_nothing_is_said_of_single_members() -> None:
+    untraced = [answer(None)] * 4
+    found = stairs(untraced, untraced, openings=[(1.0, 2.0)])
+    found.rounds[0].answers[:] = untraced
+    assert judged(found, STAIRS).outcome == PASSED
+
+
+def test_what_failed_on_purpose_is_no_evidence_against_a_backend() -> None:
+    found = stairs().of_the_well(Topology(STAIRS))
+    assert {attempt.status for each in found for attempt in each.attempts or ()} == {200}
+
+
+def test_addresses_that_stand_in_tell_who_they_stand_for() -> None:
+    met = [answer([Attempt(f"{NOBODY}/{B}/chat/completions"), sent(STAIRS, C)])] * 4
+    found = stairs(met, stand_in=NOBODY)
+    event = shown_trial(found, Topology(STAIRS))["events"][9]
+    assert event["attempts"] == [{"backend": B, "status": None}, {"backend": C, "status": 200}]

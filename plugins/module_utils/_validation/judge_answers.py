@@ -45,7 +45,7 @@ _NO_TEXT = "look at the answer of the provider: its events are none of a chat, o
 _TOO_SHORT = "raise the limit of tokens in llm_validation_chat_options: thinking counts, too"
 _UNBUFFER = (
     'set buffer-response="false" in the forward-request of the API; let no policy of the API, its products or all APIs '
-    "read the body of a response, cache or log it; if the content filter of the deployment collects, make it asynchronous"
+    "read the body of a response, cache or log it; if a content filter collects, let it run asynchronously"
 )
 
 

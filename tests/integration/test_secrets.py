@@ -108,4 +108,6 @@ def test_credentials_that_stand_in_a_service_are_not_shown_in_a_difference(
         }  # fmt: skip
         assert "value: ********\n" in differences["named value keyed-credential"]
         assert "<value>Bearer ********</value>" in differences["policy fragment set-llm-usage"]
+        shipped = [each["after"] for each in run.gateway(service.name)["diff"] if "fragment" in each["after_header"]]
+        assert not [text for text in shipped if "********" in text]
     assert sdk.named_value.list_value(*place, "keyed-credential").value == ROTATED

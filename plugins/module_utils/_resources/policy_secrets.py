@@ -172,7 +172,9 @@ class _String:
         return (
             (named and bool(_BEFORE_VALUE.search(self.before)))
             or bool(assigned and is_credential_name(assigned[1], of_request=False))
-            or bool(previous and self._is_entry_of(previous) and is_credential_name(previous.text(code)))
+            or bool(
+                previous and self._is_entry_of(previous) and is_credential_name(previous.text(code), of_request=False)
+            )
         )
 
     def _is_entry_of(self, previous: _String) -> bool:

@@ -179,6 +179,7 @@ def set_header(value: str, name: str = "Authorization", tag: str = "set-header")
         set_header('@(context.Subscription?.Key == "anonymous" ? "" : (string)context.Variables["key"])'),
         set_header('@($"Bearer {context.Variables["token"]}")'),
         set_header('@("Basic " + user + ":" + (string)context.Variables["password"])'),
+        '<set-body>@(new JObject(new JProperty("code", "DeploymentNotFound")).ToString())</set-body>',
         '<set-variable name="useApiKey" value="always" />',
         '<set-variable name="maxTokens" value="4096" />',
         '<set-variable name="cacheKey" value="models-of-everybody" />',

@@ -12,7 +12,7 @@ author: citadel.ai_gateway contributors (@citadel)
 description:
   - Puts the results of M(citadel.ai_gateway.apim_llm_gateway_probe), of M(citadel.ai_gateway.apim_llm_gateway) in check
     mode and of M(citadel.ai_gateway.apim_llm_preflight) into one list of checks, with what was measured.
-  - A module that failed becomes a failed check.
+  - A module that failed becomes a failed check, and so does what stopped the validation of a service.
 positional: _input
 options:
   _input:
@@ -34,6 +34,19 @@ options:
   preflight:
     description: Result of M(citadel.ai_gateway.apim_llm_preflight).
     type: dict
+  failure:
+    description: Why the service could not be validated; empty when it could.
+    type: str
+    default: ""
+  failed_part:
+    description: What the O(failure) is about.
+    type: str
+    default: the inventory
+  required:
+    description: Groups of checks in which nothing may be skipped. There a skipped check counts as a failed one.
+    type: list
+    elements: str
+    default: []
 seealso:
   - plugin: citadel.ai_gateway.llm_validation_table
     plugin_type: filter
@@ -51,8 +64,8 @@ RETURN = r"""
 _value:
   description:
     - The result, with C(service), C(resource_group), C(gateway_url), C(sku), C(location), C(started), C(duration_s),
-      C(outcome) (V(failed) as soon as one check is), C(calls), C(checks) and what was measured. C(models), C(backends),
-      C(shares), C(latency), C(failover) and C(streaming).
+      C(outcome) (V(failed) as soon as one check is, V(skipped) when none passed either), C(calls), C(checks) and what
+      was measured. C(models), C(backends), C(shares), C(latency), C(failover) and C(streaming).
   type: dict
 """
 
@@ -68,10 +81,14 @@ def llm_validation_result(
     resource_group: str,
     comparison: Mapping[str, Any] | None = None,
     preflight: Mapping[str, Any] | None = None,
+    failure: str = "",
+    failed_part: str = "the inventory",
+    required: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the result of the validation of one service."""
     place = {"name": service, "resource_group": resource_group}
-    return validation_result(place, comparison or None, preflight or None, probes)
+    stopped = (failed_part, failure) if failure else None
+    return validation_result(place, comparison or None, preflight or None, probes, failure=stopped, required=required)
 
 
 class FilterModule:

@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
   - Returns a text with a line for each service, then for each service its checks counted by group, every failed check
-    with its remedy, why checks were skipped, shares of traffic beside weights, and latency.
+    with its remedy, why checks were skipped, shares of traffic beside weights, and latency. The verdict ends it.
 positional: _input
 options:
   _input:

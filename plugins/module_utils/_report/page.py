@@ -32,6 +32,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.trial i
     succeeded,
     told,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.verdict import outcome_of, verdict_of
 
 # More timelines than these are no overview; the table has all.
 _MOST_TRIALS = 4
@@ -63,28 +64,11 @@ def page_of(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """
     checks = [check for result in results for check in result["checks"]]
     return {
-        "outcome": _outcome(results),
-        "headline": _headline(results, outcomes(checks)),
+        "outcome": outcome_of(results),
+        "headline": verdict_of(results),
         "facts": list(_facts(results, outcomes(checks))),
         "services": [_service(result, number, len(results)) for number, result in enumerate(results, start=1)],
     }
-
-
-def _outcome(results: Sequence[dict[str, Any]]) -> str:
-    if not results:
-        return "skipped"
-    return "failed" if any(result["outcome"] == "failed" for result in results) else "passed"
-
-
-def _headline(results: Sequence[dict[str, Any]], counts: Counter[str]) -> str:
-    if not results:
-        return "No service was validated"
-    if counts["failed"]:
-        return f"Failed: {counts['failed']:,} of {plural(counts.total(), 'check')}"
-    if _outcome(results) == "failed":
-        return "Failed"
-    skipped = f", {counts['skipped']:,} skipped" if counts["skipped"] else ""
-    return f"Passed: {plural(counts['passed'], 'check')}{skipped}"
 
 
 def _facts(results: Sequence[dict[str, Any]], counts: Counter[str]) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,6 @@ _FLAG = "flag"
 _COUNT = _Number(int)
 _AMOUNT = _Number(float)
 _PROBABILITY = _Number(float, 1)
-_VERDICT = ("passed", "failed")
 
 _CHECK = {
     "group": _TEXT,
@@ -108,7 +107,7 @@ _RESULT = {
     "location": _Optional(_TEXT, ""),
     "started": _Optional(_TIME),
     "duration_s": _AMOUNT,
-    "outcome": _VERDICT,
+    "outcome": OUTCOMES,
     "calls": {"planned": _COUNT, "made": _COUNT},
     "checks": [_CHECK],
     "models": _Optional([_MODEL], []),

@@ -15,6 +15,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._report import 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.grid import grid
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import OUTCOMES
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import one_line, plural, wrap
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.verdict import verdict_of
 
 _INDENT = "  "
 _LABEL = 9  # columns that FAILED, SKIPPED and Remedy: take
@@ -23,14 +24,15 @@ _NAMES = 5
 
 
 def validation_table(results: Sequence[dict[str, Any]], width: int = 120) -> str:
-    """Return results as text: a line for each service, then the details of each.
+    """Return results as text: a line for each service, then the details of each, and the verdict.
 
     :param results: of :func:`.results.read_results`.
     :param width: columns that lines may take; only a word that is longer stays whole.
     """
     if not results:
         return "No service was validated."
-    blocks = [_services(results, width), *(block for result in results for block in _details(result, width))]
+    details = (block for result in results for block in _details(result, width))
+    blocks = [_services(results, width), *details, wrap(f"{verdict_of(results)}.", width)]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines)
 
 

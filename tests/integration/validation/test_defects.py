@@ -30,15 +30,17 @@ def _pair(name: str, *models: str, **fields: Any) -> list[dict[str, Any]]:
     ]
 
 
+# The subscription to the product that the fixture makes.
+ALLOWED = {"llm_validation_subscriptions": ["restricted"]}
 INVENTORY = {
-    RIGHT: host(*_pair("right", "gpt-5", "text-embedding-3-large"), **APIS),
+    RIGHT: host(*_pair("right", "gpt-5", "text-embedding-3-large"), **APIS, **ALLOWED),
     WEIGHT: host(*_pair("weight"), **APIS),
     DEAD: host(*_pair("dead"), **APIS),
     ROLE: host(backend("aoai-unassigned", "gpt-4o"), **APIS),
     UNROUTED: host(backend("unrouted", "gpt-4o", "gpt-5"), **APIS),
     LEAKED: host(backend("leaked", "gpt-4o"), **APIS),
     PASSED_ON: host(backend("passed-on", "gpt-4o"), **APIS),
-    BASELESS: host(backend("baseless", "gpt-4o", "gpt-5"), **APIS),
+    BASELESS: host(backend("baseless", "gpt-4o", "gpt-5"), **APIS, **ALLOWED),
 }
 RESTRICTED = policies('<set-variable name="allowedModels" value="gpt-4o" />')
 
@@ -153,7 +155,7 @@ def test_a_wrong_weight_is_found_in_the_configuration_and_by_traffic(run: Run) -
     message = found["configuration", "pool gpt-4o-backend-pool"]["message"]
     assert "- - backend: weight-a, priority: 1, weight: 30" in message
     assert "+ - backend: weight-a, priority: 1, weight: 70" in message
-    assert "weight-a 18 (weight says 42)" in found["shares", "gpt-4o-backend-pool"]["message"]
+    assert "weight-a 108 (weight says 252)" in found["shares", "gpt-4o-backend-pool"]["message"]
     assert found["shares", "gpt-4o-backend-pool"]["remedy"]
 
 

@@ -68,4 +68,4 @@ def test_the_run_has_the_name_that_was_given() -> None:
 
 def test_the_page_has_the_title_that_was_given() -> None:
     text = llm_validation_html.llm_validation_html([good()], title="<a>\x00\nb")
-    assert "<title>Passed: 12 checks, 2 skipped · &lt;a&gt; b</title>" in text
+    assert "<title>Passed: 12 checks, 2 skipped (access 2) · &lt;a&gt; b</title>" in text

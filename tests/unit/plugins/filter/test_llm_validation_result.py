@@ -33,6 +33,13 @@ def test_what_was_not_wanted_is_not_missed(unwanted: dict[str, Any] | None) -> N
     assert ([check["group"] for check in found["checks"]], found["outcome"]) == (["models"], "passed")
 
 
+def test_what_stopped_the_validation_is_told() -> None:
+    for part, name in (({}, "the inventory"), ({"failed_part": "the host"}, "the host")):
+        found = llm_validation_result([], **PLACE, failure="no endpoint", **part)
+        assert [(check["name"], check["message"]) for check in found["checks"]] == [(name, "no endpoint")]
+    assert llm_validation_result([probe(GOOD)], **PLACE, failure="")["outcome"] == "passed"
+
+
 def test_a_result_without_probes_has_no_start() -> None:
     found = llm_validation_result([], **PLACE, comparison=COMPARED)
     assert (found["started"], found["gateway_url"]) == ("", "https://gw.example")

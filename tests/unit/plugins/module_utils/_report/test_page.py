@@ -22,6 +22,10 @@ from tests.unit.plugins.module_utils._report.examples import (
     tiny,
 )
 
+UNCHECKED = result(
+    checks=[check("models", "a", "skipped"), check("shares", "b", "skipped")], service="apim-b", outcome="skipped"
+)
+
 
 def page(*examples: dict[str, Any]) -> dict[str, Any]:
     return page_of(read_results(examples))
@@ -31,10 +35,18 @@ def page(*examples: dict[str, Any]) -> dict[str, Any]:
     ("examples", "outcome", "headline"),
     [
         ([], "skipped", "No service was validated"),
-        ([tiny()], "passed", "Passed: 1 check"),
-        ([good()], "passed", "Passed: 12 checks, 2 skipped"),
-        ([good(), bad()], "failed", "Failed: 3 of 28 checks"),
-        ([{**tiny(), "outcome": "failed"}], "failed", "Failed"),
+        ([tiny()], "passed", "Passed: 1 check, none skipped"),
+        ([good()], "passed", "Passed: 12 checks, 2 skipped (access 2)"),
+        ([good(), bad()], "failed", "Failed: 3 of 28 checks, 4 skipped (access 4)"),
+        ([{**tiny(), "outcome": "failed"}], "failed", "Failed, none skipped"),
+        ([UNCHECKED], "skipped", "Skipped: nothing was checked, 2 skipped (models 1, shares 1)"),
+        (
+            [tiny(), UNCHECKED],
+            "skipped",
+            "Skipped: nothing was checked at 1 of 2 services, 2 skipped (models 1, shares 1)",
+        ),
+        ([result(outcome="skipped")], "skipped", "Skipped: nothing was checked"),
+        ([bad(), UNCHECKED], "failed", "Failed: 3 of 16 checks, 4 skipped (access 2, models 1, shares 1)"),
     ],
 )
 def test_the_verdict_is_that_of_all_services(examples: list[dict[str, Any]], outcome: str, headline: str) -> None:

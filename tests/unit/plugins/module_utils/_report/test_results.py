@@ -54,7 +54,7 @@ def test_a_validation_that_asked_nothing_has_no_start(started: str | None) -> No
         ([result(duration_s=True)], "results[0].duration_s: is True; write a number from 0 to"),
         ([result(calls={"planned": 1})], "results[0].calls.made: is missing; add it"),
         ([result(calls={"planned": 1.5, "made": 0})], "results[0].calls.planned: is 1.5; write an integer from 0 to"),
-        ([result(outcome="skipped")], "results[0].outcome: is 'skipped'; write one of passed, failed"),
+        ([result(outcome="unknown")], "results[0].outcome: is 'unknown'; write one of passed, failed, skipped"),
         ([result(started="today")], "results[0].started: is 'today'; write a time such as"),
         ([result(started=5)], "results[0].started: is 5; write a time such as"),
         ([{**result(), "service": None}], "results[0].service: is a NoneType; write text"),

@@ -62,18 +62,18 @@ def test_alike_failures_are_told_once_with_every_name() -> None:
 
 def test_lines_of_a_message_stay_lines() -> None:
     text = table(result(checks=[check("models", "a", "failed", message="first\nsecond", remedy="")]))
-    assert text.endswith("  FAILED   models: a\n           first\n           second")
+    assert "  FAILED   models: a\n           first\n           second\n\n" in text
 
 
 def test_alike_reasons_are_folded() -> None:
     checks = [check("access", f"key {number}", "skipped", message="no key") for number in range(7)]
     checks.append(check("access", "other", "skipped", message="no product"))
-    assert table(result(checks=checks)).endswith(
+    assert (
         "  SKIPPED  access: key 0; key 1; key 2; key 3; key 4; and 2 more\n"
         "           7 checks: no key\n"
         "  SKIPPED  access: other\n"
-        "           no product"
-    )
+        "           no product\n\n"
+    ) in table(result(checks=checks))
 
 
 def test_shares_stand_beside_weights() -> None:
@@ -94,11 +94,17 @@ def test_priorities_are_told_where_they_differ() -> None:
 
 def test_latency_is_told_by_model_and_backend() -> None:
     entry = {**latency("gpt-4o", "foundry", 100), "p50_ms": 99.94, "p95_ms": 1234.5, "p99_ms": 5}
-    assert table(result(latency=[entry, entry])).endswith(
+    assert (
         "  LATENCY  BACKEND  REQUESTS  P50 MS  P95 MS  P99 MS\n"
         "  gpt-4o   foundry        40    99.9   1,234     5.0\n"
-        "           foundry        40    99.9   1,234     5.0"
-    )
+        "           foundry        40    99.9   1,234     5.0\n\n"
+    ) in table(result(latency=[entry, entry]))
+
+
+def test_the_verdict_ends_it_with_the_groups_that_were_skipped() -> None:
+    checks = [check("models", "a"), check("shares", "b", "skipped"), check("shares", "c", "skipped")]
+    assert table(result(checks=checks)).endswith("\n\nPassed: 1 check, 2 skipped (shares 2).")
+    assert table(tiny(), bad()).endswith("\n\nFailed: 3 of 15 checks, 2 skipped (access 2).")
 
 
 def test_what_was_not_measured_has_no_table() -> None:

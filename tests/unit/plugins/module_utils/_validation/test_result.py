@@ -12,6 +12,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     FAILED,
     GROUPS,
     PASSED,
+    SKIPPED,
     Check,
     passed,
     skipped,
@@ -99,6 +100,29 @@ def test_what_two_probes_found_alike_counts_once() -> None:
     assert len(found["checks"]) == 1
 
 
+@pytest.mark.parametrize("checks", [[], [skipped("shares", "p", "no traces"), skipped("models", "m", "no API")]])
+def test_where_nothing_was_looked_at_nothing_passed(checks: list[Check]) -> None:
+    assert validation_result(SERVICE, None, None, [probe(*checks)])["outcome"] == SKIPPED
+
+
+def test_what_stopped_a_validation_is_a_failed_check() -> None:
+    found = validation_result(SERVICE, None, None, [], failure=("the inventory", "llm_backends[0] has no endpoint"))
+    assert found["outcome"] == FAILED
+    (check,) = found["checks"]
+    assert (check["group"], check["name"], check["outcome"]) == ("configuration", "the inventory", FAILED)
+    assert check["message"] == "llm_backends[0] has no endpoint"
+
+
+def test_where_nothing_may_be_skipped_a_skipped_check_has_failed() -> None:
+    checks = [passed("models", "m"), skipped("shares", "p", "no traces"), skipped("latency", "l", "no requests")]
+    found = validation_result(SERVICE, None, None, [probe(*checks)], required=["shares", "models"])
+    outcomes = {check["group"]: check["outcome"] for check in found["checks"]}
+    assert (found["outcome"], outcomes) == (FAILED, {"models": PASSED, "shares": FAILED, "latency": SKIPPED})
+    (check,) = (check for check in found["checks"] if check["group"] == "shares")
+    assert check["message"] == "skipped, which llm_validation_required forbids for shares: no traces"
+    assert "take shares out of llm_validation_required" in check["remedy"]
+
+
 CHECKS = st.builds(
     Check,
     st.sampled_from(GROUPS),
@@ -113,4 +137,4 @@ def test_no_check_is_lost_and_names_are_unique(checks: list[Check]) -> None:
     found = validation_result(SERVICE, None, None, [probe(*checks)])
     names = [(check["group"], check["name"]) for check in found["checks"]]
     assert len(names) == len(set(names)) == len(set(checks))
-    assert found["outcome"] == (FAILED if any(check.outcome == FAILED for check in checks) else PASSED)
+    assert found["outcome"] == min((check.outcome for check in checks), default=SKIPPED)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gives each service of the embedded Azure an access contract, as a hub has it: a product that allows one model alone.
 
-`tools/demo` runs it inside `apim-emulator exec`, so that the validation finds something to hold the gateways to. The
-client is Microsoft's own.
+`tools/demo` runs it inside `apim-emulator exec`, so that the validation finds something to hold the gateways to, and a
+subscription to do it with. The client is Microsoft's own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from azure.identity import ClientSecretCredential
 from azure.mgmt.apimanagement import ApiManagementClient
 
 CONTRACT, ALLOWED = "contract-team-a", "gpt-4o"
+# The team has its subscription, and the validation has another one: it may use no key of somebody else.
+SUBSCRIPTIONS = (CONTRACT, "validation-of-team-a")
 APIS = ("universal-llm-api", "azure-openai-api")
 POLICY = f"""
 <policies>
@@ -51,7 +53,7 @@ def client() -> ApiManagementClient:
 
 
 def main() -> None:
-    """Make the product, its policy, its APIs and a subscription in each service."""
+    """Make the product, its policy, its APIs and its subscriptions in each service."""
     azure = client()
     services = requests.get(f"{os.environ['APIM_EMULATOR_ADMIN_URL']}/services", timeout=30).json()
     for service in services:
@@ -62,8 +64,9 @@ def main() -> None:
             azure.product_api.create_or_update(*place, CONTRACT, api)
         policy = {"properties": {"format": "rawxml", "value": POLICY}}
         azure.product_policy.create_or_update(*place, CONTRACT, "policy", policy)
-        subscription = {"properties": {"displayName": CONTRACT, "scope": f"/products/{CONTRACT}", "state": "active"}}
-        azure.subscription.create_or_update(*place, CONTRACT, subscription)
+        for name in SUBSCRIPTIONS:
+            subscription = {"properties": {"displayName": name, "scope": f"/products/{CONTRACT}", "state": "active"}}
+            azure.subscription.create_or_update(*place, name, subscription)
         print(f"{service['name']}: product {CONTRACT} allows {ALLOWED}")
 
 

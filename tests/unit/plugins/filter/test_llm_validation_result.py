@@ -34,9 +34,9 @@ def test_what_was_not_wanted_is_not_missed(unwanted: dict[str, Any] | None) -> N
 
 
 def test_what_stopped_the_validation_is_told() -> None:
-    for part, name in (({}, "the inventory"), ({"failed_part": "the host"}, "the host")):
-        found = llm_validation_result([], **PLACE, failure="no endpoint", **part)
-        assert [(check["name"], check["message"]) for check in found["checks"]] == [(name, "no endpoint")]
+    for part in ("the inventory", "the host"):
+        found = llm_validation_result([], **PLACE, failure="no endpoint", failed_part=part)
+        assert [(check["name"], check["message"]) for check in found["checks"]] == [(part, "no endpoint")]
     assert llm_validation_result([probe(GOOD)], **PLACE, failure="")["outcome"] == "passed"
 
 

@@ -35,7 +35,11 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="apim-emulator", description="Embedded Azure on loopback.")
     commands = parser.add_subparsers(dest="action", required=True)
     execute = commands.add_parser(
-        "exec", parents=[common], help="run a command inside it and return the command's status"
+        "exec",
+        parents=[common],
+        help="run a command inside it and return the command's status",
+        description="Run a command inside it and return the command's status. The folder of this Python's scripts, "
+        "where apim-emulator is, is in front of the command's PATH.",
     )
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
     commands.add_parser("serve", parents=[common], help="stay up; print the environment as shell exports")

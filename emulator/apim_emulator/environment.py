@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,9 +53,14 @@ def exported_variables(
 
 
 def child_environment(parent: Mapping[str, str], exported: Mapping[str, str]) -> dict[str, str]:
-    """Return the parent's environment without its Azure variables, and with the exported ones."""
+    """Return the parent's environment without its Azure variables, and with the exported ones.
+
+    In front of PATH is the folder of this Python's scripts: what is installed beside the emulator is found there, also
+    when its virtual environment is not activated.
+    """
     kept = {name: value for name, value in parent.items() if not _FOREIGN.fullmatch(name)}
-    return {**kept, **exported}
+    path = os.pathsep.join([sysconfig.get_path("scripts"), parent.get("PATH") or os.defpath])
+    return {**kept, "PATH": path, **exported}
 
 
 def _without_proxy(hosts: str) -> str:

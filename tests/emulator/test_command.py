@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -45,6 +46,16 @@ def test_command_that_cannot_be_started() -> None:
     result = _exec("no-such-command")
     assert result.returncode == 127
     assert result.stderr == "apim-emulator: cannot start 'no-such-command': No such file or directory\n"
+
+
+def test_what_is_installed_beside_it_is_found_without_activation(tmp_path: Path) -> None:
+    (tmp_path / "apim-emulator").write_text("#!/bin/sh\nexit 9\n", "ascii")
+    (tmp_path / "apim-emulator").chmod(0o755)
+    found = _exec("apim-emulator", "--help", PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert (found.returncode, found.stdout.split()[:2]) == (0, ["usage:", "apim-emulator"])
+    path = _exec("sh", "-c", "echo $PATH", PATH="/usr/bin:/bin").stdout.strip()
+    assert path == f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    assert "in front of the command's PATH" in " ".join(_exec("apim-emulator", "exec", "--help").stdout.split())
 
 
 def test_no_command() -> None:

@@ -14,7 +14,9 @@ from typing import Any
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Change
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api import Api
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.api_operation import ApiOperation
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.backend import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.named_value import NamedValue
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.pool import Pool
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.product_link import ProductLink
 
 # Collection -> lower-case name -> ARM object.
@@ -30,11 +32,33 @@ def conflicts(changes: Sequence[Change], existing: Listings) -> list[str]:
     wanted = [change for change in changes if change.wanted is not None]
     gone = {(each.resource.collection, each.name.lower()) for each in changes if each.wanted is None}
     return [
+        *_missing_members(wanted, existing),
         *_taken_paths([each for each in wanted if isinstance(each.resource, Api)], existing),
         *_taken_display_names([each for each in wanted if isinstance(each.resource, NamedValue)], existing),
         *_missing_products([each for each in wanted if isinstance(each.resource, ProductLink)], existing),
         *_taken_operations([each for each in wanted if isinstance(each.resource, ApiOperation)], existing, gone),
     ]
+
+
+def _missing_members(wanted: Iterable[Change], existing: Listings) -> Iterator[str]:
+    """A pool holds backends that exist, or that the same run makes before it, and no pools (facts, backends)."""
+    listed = {key: entity["properties"].get("type") == "Pool" for key, entity in existing.get("backends", {}).items()}
+    listed |= {each.name.lower(): isinstance(each.resource, Pool) for each in wanted if _is_target(each)}
+    for change in wanted:
+        if not isinstance(change.resource, Pool):
+            continue
+        held = {member["backend"].lower() for member in (change.before or {}).get("members", [])}
+        for name in [member["backend"] for member in (change.wanted or {}).get("members", [])]:
+            if name.lower() in held or listed.get(name.lower()) is False:
+                continue
+            fault = "a pool, and pools hold backends alone" if name.lower() in listed else "which does not exist"
+            remedy = "create a backend of that name first, or write the name of one that exists"
+            yield f"pool {change.title}: members[].backend: is {name!r}, {fault}; {remedy}"
+
+
+def _is_target(change: Change) -> bool:
+    """Tell whether an object is in the collection of backends, where pools are as well."""
+    return isinstance(change.resource, (Backend, Pool))
 
 
 def _taken_paths(changes: Iterable[Change], existing: Listings) -> Iterator[str]:

@@ -195,8 +195,13 @@ class Reconciler:
         listed = existing if NAMED_VALUES in existing else self._list({NAMED_VALUES})
         known = {entity["properties"]["displayName"] for entity in listed[NAMED_VALUES].values()}
         known |= {(each.after or {})["display_name"] for each in changes if each.resource.collection == NAMED_VALUES}
+        remedy = (
+            "create it first, or write the display name of one that exists in credentials (credential.named_value in "
+            "llm_backends)"
+        )
         return [
-            f"{change.resource.kind} {change.title}: there is no named value {name!r}, to which its credentials refer"
+            f"{change.resource.kind} {change.title}: there is no named value {name!r}, to which its credentials refer; "
+            f"{remedy}"
             for change, name in references
             if name not in known
         ]

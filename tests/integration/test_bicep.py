@@ -127,6 +127,12 @@ def test_what_is_there_is_overwritten_only_on_request(playbooks: Playbooks, tmp_
     assert "mine" not in mine.read_text(encoding="utf-8")
 
 
+def test_a_form_that_is_none_is_told(playbooks: Playbooks, converted: Path, tmp_path: Path) -> None:
+    run = playbooks.run(EXPORT, converted, "-e", f"bicep_folder={tmp_path}", "-e", "bicep_form=yaml")
+    assert run.status != 0
+    assert f'bicep_folder is "{tmp_path}" and bicep_form is "yaml"; set' in run.message(HOSTS[0])
+
+
 def test_every_problem_of_a_file_is_told(playbooks: Playbooks, tmp_path: Path) -> None:
     source = tmp_path / "main.bicepparam"
     source.write_text(

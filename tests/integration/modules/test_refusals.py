@@ -140,9 +140,42 @@ def test_a_credential_that_names_nothing_is_told_before_anything_is_written(gate
     (together,) = gateway.run(task("apim_llm_gateway", check=check, backends=backends, named_values=named_values))
 
     for step in (alone, whole):
-        assert "backend aoai: there is no named value 'llm-key', to which its credentials refer" in step.message
+        assert (
+            "backend aoai: there is no named value 'llm-key', to which its credentials refer; create it first, or write "
+            "the display name of one that exists in credentials (credential.named_value in llm_backends)"
+        ) in step.message
         assert step.writes == []
     assert together.changed
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_members_that_are_no_backends_are_told_before_anything_is_written(gateway: Gateway, check: bool) -> None:
+    sdk.put_backend(gateway.service, "there")
+    sdk.put_pool(gateway.service, "taken-pool", "there")
+    members = [{"backend": name} for name in ("THERE", "aoai", "taken-pool", "new-pool")]
+    pools = [{"name": "new-pool", "members": members}]
+    remedy = "create a backend of that name first, or write the name of one that exists"
+    absent = f"  - pool new-pool: members[].backend: is 'aoai', which does not exist; {remedy}"
+    nested = [
+        f"  - pool new-pool: members[].backend: is '{name}', a pool, and pools hold backends alone; {remedy}"
+        for name in ("new-pool", "taken-pool")
+    ]
+
+    alone, whole = gateway.attempt(
+        task("apim_backend_pool", check=check, pools=pools),
+        task("apim_llm_gateway", check=check, pools=pools, backends=[{"name": "Aoai", "url": _URL}]),
+    )
+    good = [{"name": "new-pool", "members": members[:2]}]
+    made, again = gateway.run(
+        task("apim_llm_gateway", "made", check=check, pools=good, backends=[_ENDPOINT]),
+        task("apim_llm_gateway", "again", check=check, pools=good, backends=[_ENDPOINT]),
+    )
+
+    assert alone.message.splitlines()[1:] == [absent, *nested]
+    assert whole.message.splitlines()[1:] == nested
+    assert alone.writes == whole.writes == []
+    assert [request.target for request in alone.requests if request.plane == "arm"] == ["backends"]
+    assert (made.changed, again.changed) == (True, check)
 
 
 @pytest.mark.parametrize(

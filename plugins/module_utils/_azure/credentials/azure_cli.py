@@ -27,7 +27,11 @@ class AzureCli:
         del options
         if shutil.which("az"):
             return []
-        return ["the Azure CLI is to be asked for a token, but there is no az on the PATH: install it and run az login"]
+        remedy = (
+            "install it and run az login, or give other credentials, such as a service principal in AZURE_TENANT, "
+            "AZURE_CLIENT_ID and AZURE_SECRET"
+        )
+        return [f"the Azure CLI is to be asked for a token, but there is no az on the PATH: {remedy}"]
 
     def build(self, options: CredentialOptions, pipeline: dict[str, Any]) -> TokenCredential:
         """Return an AzureCliCredential; az does its own HTTP."""

@@ -7,7 +7,7 @@ No message holds what was found. PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.policy_secrets import (
@@ -35,7 +35,7 @@ def judge_leaks(
     backends: Sequence[Mapping[str, Any]],
     named_values: Sequence[Mapping[str, Any]],
     policies: Mapping[str, Document],
-    planned: Container[str] | None = None,
+    planned: Iterable[str] | None = None,
 ) -> Iterator[Check]:
     """Yield a check for each place with a credential that can be read, and one for all the others.
 
@@ -53,7 +53,8 @@ def judge_leaks(
         for each in named_values
         if not each["properties"].get("secret") and not each["properties"].get("keyVault")
     }
-    own = [each for each in backends if planned is None or each["name"] in planned]
+    names = {name.lower() for name in planned} if planned is not None else None
+    own = [each for each in backends if names is None or each["name"].lower() in names]
     faults = {f"backend {each['name']}": list(_of_backend(each["properties"], plain)) for each in own}
     faults |= {title: list(_of_policy(document, plain)) for title, document in policies.items()}
     found = {title: messages for title, messages in faults.items() if messages}

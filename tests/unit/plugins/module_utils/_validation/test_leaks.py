@@ -135,13 +135,13 @@ def test_a_header_is_told_by_its_name_and_by_its_value(name: str, value: str) ->
 def test_backends_of_others_are_told_of_and_fail_nobody() -> None:
     own, other, clean = ({"name": name, "properties": header(value)} for name, value in
                          (("own", SECRET), ("other", SECRET), ("clean", "{{hidden}}")))  # fmt: skip
-    found = list(judge_leaks([own, other, clean], NAMED, {}, {"own"}))
+    found = list(judge_leaks([own, other, clean], NAMED, {}, ["Own"]))
     assert SECRET not in repr(found)
     assert [(each.name, each.outcome) for each in found] == [("backend own", FAILED), ("backend other", SKIPPED)]
     assert found[1].message.startswith(
         "it is not in the inventory, so its owner is to be told: the credential in header"
     )
-    told, passed = judge_leaks([other, clean], NAMED, {}, {"clean"})
+    told, passed = judge_leaks([other, clean], NAMED, {}, ["clean"])
     assert (told.outcome, passed.outcome) == (SKIPPED, PASSED)
     assert passed.message.startswith("1 backends")
 

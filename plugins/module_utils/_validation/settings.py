@@ -61,6 +61,9 @@ def settings_problems(
 
 
 def _check_problems(checks: Sequence[str]) -> Iterator[str]:
+    if isinstance(checks, str):
+        yield f"{_PREFIX}checks is the text {checks!r}: write a list, such as [{', '.join(checks.split(','))}]"
+        return
     if not checks:
         yield f"{_PREFIX}checks is empty: list some of {', '.join(ALL_CHECKS)}"
     for name in checks:
@@ -69,6 +72,9 @@ def _check_problems(checks: Sequence[str]) -> Iterator[str]:
 
 
 def _required_problems(required: Sequence[str], checks: Sequence[str]) -> Iterator[str]:
+    if isinstance(required, str):
+        yield f"{_PREFIX}required is the text {required!r}: write a list, such as [{', '.join(required.split(','))}]"
+        return
     for name in required:
         if name not in GROUPS:
             yield f"{_PREFIX}required has {name}, which is no group of checks: list some of {', '.join(GROUPS)}"

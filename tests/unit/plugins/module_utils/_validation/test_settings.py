@@ -35,7 +35,7 @@ def test_defaults_and_all_groups_can_be_used() -> None:
         ({"checks": ["shared"]}, "llm_validation_checks has shared, which is none: list some of configuration"),
         (
             {"checks": "models,shares"},
-            "llm_validation_checks is the text 'models,shares': write a list, such as --extra-",
+            "llm_validation_checks is the text 'models,shares': write a list, such as [models, ",
         ),
         ({"required": "shares"}, "llm_validation_required is the text 'shares': write a list, such as [shares]"),
         ({"required": ["traces"]}, "llm_validation_required has traces, which is no group of checks: list some of"),

@@ -155,8 +155,9 @@ options:
     default: {}
   failover:
     description:
-      - How a member is made to fail. V(embedded) tells the provider in the embedded Azure. V(address) gives the backend
-        an address where nobody is, and takes it back afterwards; live requests fail over meanwhile, too.
+      - How members are made to fail. V(embedded) tells the provider in the embedded Azure. V(address) gives backends an
+        address where nobody is, one after the other until the last one has to serve, and takes them back afterwards;
+        live requests fail over meanwhile, too.
     type: str
     choices: [embedded, address]
     default: embedded
@@ -227,9 +228,15 @@ checks:
       description: Duration in seconds.
       type: float
 calls:
-  description: Requests to LLMs, C(planned) and C(made).
+  description: Requests to LLMs of this run, C(planned) and C(made). More than planned are made where shares are measured
+    again or requests asked again.
   returned: always
   type: dict
+group:
+  description: The group that the failure of the task counts for, V(calls).
+  returned: when O(max_calls) is too small
+  type: str
+  sample: calls
 models:
   description: The models with their routes and members.
   returned: always

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.gateway import GatewayClient
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.tracing import Tracer
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.budget import Budget
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.budget import LIMIT, Budget
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import Question
 
@@ -147,11 +147,13 @@ class Asker:
         answers = self.ask_all(questions, access, progress)
         latest, total = list(answers), 0
         for again in range(MOST_AGAIN):
-            waiting = {
-                number: wish
-                for number, seen in enumerate(latest)
-                if (wish := patience.wishes(seen, again)) is not None and self._may_ask_again(questions[number])
+            wishes = {
+                number: wish for number, seen in enumerate(latest) if (wish := patience.wishes(seen, again)) is not None
             }
+            waiting = {number: wish for number, wish in wishes.items() if self._may_ask_again(questions[number])}
+            if len(waiting) < len(wishes):
+                left = len(wishes) - len(waiting)
+                patience.tell(f"{patience.what}: {left} cannot be asked again within {LIMIT}")
             if not waiting:
                 break
             patience.wait([latest[number] for number in waiting], max(waiting.values()))

@@ -168,6 +168,7 @@ def test_nothing_is_asked_again_beyond_the_budget(
     server.on_any([BUSY])
     patient(untraced, waited, 2)
     assert untraced.asked == 5
+    assert "models: 1 cannot be asked again within llm_validation_max_calls (max_calls)" in waited.told
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,9 @@ class Validation:
         self._tell("looking for credentials that can be read")
         try:
             policies = reader.policies(self._apis, products)
-            self.checks += judge_leaks(reader.collection("backends"), reader.collection("namedValues"), policies)
+            backends, named_values = reader.collection("backends"), reader.collection("namedValues")
+            planned = [each["name"] for each in self._plan["backends"]]
+            self.checks += judge_leaks(backends, named_values, policies, planned)
         except DeadlineExceeded:
             raise
         except ArmError as error:

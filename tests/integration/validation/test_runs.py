@@ -42,9 +42,10 @@ def validate(playbooks: Playbooks, wanted: dict[str, Any], *arguments: str, **op
 
 def test_more_requests_than_allowed_are_none(playbooks: Playbooks, service: Service, azure: Azure) -> None:
     run = validate(playbooks, inventory(service, *PAIR, **APIS), llm_validation_max_calls=10)
-    (check,) = [each for each in failed(results(run)[service.name]).values() if "max_calls" in each["message"]][:1]
+    ((place, check),) = [each for each in failed(results(run)[service.name]).items() if each[0][0] == "calls"]
+    assert place == ("calls", "requests to LLMs")
     assert "max_calls is 10" in check["message"]
-    assert "lower share_requests" in check["message"]
+    assert "raise llm_validation_max_calls (max_calls), lower llm_validation_latency_requests" in check["message"]
     assert [each for each in azure.requests() if each.plane == "gateway"] == []
     assert run.status != 0
 
@@ -95,9 +96,14 @@ def test_traces_that_are_refused_leave_out_what_needs_them(
     finally:
         azure.reset()
     assert run.status == 0, run.output
-    reasons = skipped(results(run)[service.name])
-    assert "the gateway does not tell which backend it asked" in reasons["shares", "gpt-4o-backend-pool"]
-    assert {("connectivity", "run-a"), ("connectivity", "run-b")} <= reasons.keys()
+    result = results(run)[service.name]
+    untraced = "the gateway does not tell which backend it asked"
+    assert untraced in skipped(result)["shares", "gpt-4o-backend-pool"]
+    connected = {each["name"]: each for each in result["checks"] if each["group"] == "connectivity"}
+    for name in ("run-a", "run-b"):
+        assert connected[name]["outcome"] == "passed"
+        assert untraced in connected[name]["message"]
+        assert connected[name]["message"].endswith(f"its account {name} answers HTTP 200")
 
 
 def test_a_key_that_is_given_is_used(playbooks: Playbooks, service: Service, azure: Azure) -> None:

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.integration.harness import ROOT, Azure, Service
 from tests.integration.inventory import backend, host, hosts, inventory
 from tests.integration.playbook import Playbooks, Run
@@ -133,17 +131,33 @@ def test_a_misspelt_owner_is_told_from_one_that_is_gone(playbooks: Playbooks, se
     playbooks.onboard(inventory(service, backend("aoai-a"), llm_owner="Team-A"))
 
     refused = playbooks.run(OFFBOARD, inventory(service, llm_owner="my team!"))
-    assert "owner (llm_owner): is 'my team!'; write 1 to 64 letters, digits" in refused.message(service.name)
+    assert "  - llm_owner: is 'my team!'; write 1 to 64 letters, digits" in refused.message(service.name)
     other = offboard(playbooks, inventory(service, llm_owner="team-a"))
     (warning,) = other.result(_TASK)["warnings"]
     assert "nothing on the service belongs to owner team-a; its owners are Team-A" in str(warning)
     assert other.writes == []
 
 
-@pytest.mark.parametrize("missing", ["apim_resource_group", "llm_owner"])
-def test_it_needs_to_know_where_and_whose(playbooks: Playbooks, service: Service, missing: str) -> None:
-    run = playbooks.run(OFFBOARD, hosts({service.name: {**host(), "llm_owner": "citadel", missing: ""}}))
+def test_all_that_is_wrong_with_the_variables_is_told_before_anything_is_gone(
+    playbooks: Playbooks, service: Service
+) -> None:
+    wrong = {
+        "apim_resource_group": "",
+        "apim_subscription_id": "mine",
+        "llm_owner": "",
+        "llm_workbook": {"application_insights": {"resource_group": "rg"}},
+    }
+    run = playbooks.run(OFFBOARD, hosts({service.name: {**host(), **wrong}}))
+
     assert run.status != 0
-    assert run.writes == []
-    named = {"apim_resource_group": "resource_group", "llm_owner": "owner (llm_owner) is missing"}[missing]
-    assert named in run.message(service.name)
+    assert run.requests == []
+    owner = "write 1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
+    guid = "write a GUID such as 00000000-0000-0000-0000-000000000000, or set AZURE_SUBSCRIPTION_ID"
+    heading, *lines = run.message(service.name).splitlines()
+    assert heading == "The inventory has 4 problems; nothing was written:"
+    assert sorted(lines) == [
+        "  - apim_resource_group: is missing; write the name of the APIM service's resource group",
+        f"  - apim_subscription_id: is 'mine'; {guid}",
+        f"  - llm_owner: is ''; {owner}",
+        "  - llm_workbook.application_insights.name: is missing; write the name of an Application Insights resource",
+    ]

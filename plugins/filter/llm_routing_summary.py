@@ -27,6 +27,12 @@ options:
     description: Whether the run was in check mode, so that what it tells is still to do.
     type: bool
     default: false
+  unlisted:
+    description:
+      - What of the owner is not listed any more and stays, RV(citadel.ai_gateway.apim_llm_gateway#module:unlisted).
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -48,10 +54,13 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.summar
 
 
 def llm_routing_summary(
-    plan: Mapping[str, Any], objects: Sequence[Mapping[str, Any]] = (), check_mode: bool = False
+    plan: Mapping[str, Any],
+    objects: Sequence[Mapping[str, Any]] = (),
+    check_mode: bool = False,
+    unlisted: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the summary of a routing plan and of what a run did, or in check mode would do."""
-    return summarize(plan, objects, check_mode=check_mode)
+    return summarize(plan, objects, check_mode=check_mode, unlisted=unlisted)
 
 
 class FilterModule:

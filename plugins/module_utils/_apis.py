@@ -34,15 +34,18 @@ def apis_spec() -> dict[str, Any]:
     return {"type": "list", "elements": "dict", "options": options}
 
 
-def api_goals(items: Sequence[Mapping[str, Any]], *, absent: bool = False, prune: bool = False) -> list[Goal]:
+def api_goals(
+    items: Sequence[Mapping[str, Any]], *, absent: bool = False, prune: bool = False, tell: bool = False
+) -> list[Goal]:
     """Return the goals for APIs and all that belongs to them, what is referred to first.
 
     :param items: the option ``apis``.
     :param absent: the APIs shall not exist; ARM removes with them what belongs to them.
     :param prune: further APIs that carry the owner's mark shall not exist.
+    :param tell: such APIs stay, and the report names them.
     :raises GoalError: when a definition cannot be read.
     """
-    goals = [Goal(Api(), OPTION, items, absent=absent, prune=prune)]
+    goals = [Goal(Api(), OPTION, items, absent=absent, prune=prune, tell=tell)]
     if absent:
         return goals
     problems: list[str] = []

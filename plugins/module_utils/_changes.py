@@ -42,6 +42,7 @@ class Goal:
     :ivar items: options of each object, with ``name``.
     :ivar absent: the objects shall not exist.
     :ivar prune: further objects of this kind that carry the owner's mark shall not exist.
+    :ivar tell: such objects stay, and the report names them.
     :ivar prune_first: as ``prune``, but they go before the wanted ones are written: ARM refuses an operation whose
         method and path another one has.
     """
@@ -52,6 +53,7 @@ class Goal:
     absent: bool = False
     prune: bool = False
     prune_first: bool = False
+    tell: bool = False
 
     @property
     def is_about_something(self) -> bool:
@@ -115,10 +117,12 @@ class Report:
 
     :ivar changes: every object that was looked at, in the order of the goals, removals last.
     :ivar warnings: what owners that share the service do to each other.
+    :ivar unlisted: what would go with ``prune``, and stays without it.
     """
 
     changes: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unlisted: list[Change] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -133,6 +137,10 @@ class Report:
     def objects(self) -> list[dict[str, Any]]:
         """Return one entry per object: kind, name and action."""
         return [{"kind": c.resource.kind, "name": c.title, "action": c.action} for c in self.changes]
+
+    def stays(self) -> list[dict[str, str]]:
+        """Return one entry per object of the owner that is not listed any more and stays."""
+        return [{"kind": change.resource.kind, "name": change.title} for change in self.unlisted]
 
     def kept(self) -> list[dict[str, str]]:
         """Return one entry per object that its last owner let go of and that ARM did not remove."""

@@ -65,7 +65,7 @@ def run_module(module: AnsibleModule, work: Callable[[ArmClient], dict[str, Any]
 
 
 def reconcile(module: AnsibleModule, client: ArmClient, goals: Sequence[Goal], **options: Any) -> dict[str, Any]:
-    """Reach the goals, and return ``changed``, ``objects``, ``kept`` if anything was, and in diff mode ``diff``; warn.
+    """Reach the goals, and return ``changed``, ``objects``, ``kept``, ``unlisted`` and, in diff mode, ``diff``; warn.
 
     Exits with an error that names each object when some could not be written; what was written is in the result.
 
@@ -82,6 +82,8 @@ def reconcile(module: AnsibleModule, client: ArmClient, goals: Sequence[Goal], *
     result: dict[str, Any] = {"changed": report.changed, "objects": report.objects()}
     if report.kept():
         result["kept"] = report.kept()
+    if report.unlisted:
+        result["unlisted"] = report.stays()
     if module._diff:
         result["diff"] = report.diff()
     if report.errors:

@@ -103,7 +103,8 @@ class Reconciler:
         stages = self._plan(goals, existing)
         changes = [change for stage in stages for change in stage]
         owner = self._ownership.owner
-        report = Report(changes, [*sharing_warnings(changes, owner), *absence_warnings(goals, existing, owner)])
+        warnings = [*sharing_warnings(changes, owner), *absence_warnings(goals, existing, owner)]
+        report = Report(changes, warnings, self._told(goals, existing, changes))
         if self._check_mode:
             for change in report.changes:
                 change.action = change.decide()
@@ -215,6 +216,14 @@ class Reconciler:
             if key not in listed and goal.resource.is_same_kind(entity["properties"])
         ]
         return [removal for removal in removals if removal.owner]
+
+    def _told(
+        self, goals: Sequence[Goal], existing: Mapping[str, Mapping[str, Any]], changes: Sequence[Change]
+    ) -> list[Change]:
+        """Return what pruning would remove of the goals that only tell of it, as far as the run has listed it."""
+        needed = {name for change in changes for name in change.resource.references(change.after or {})}
+        known = [(goal, existing.get(goal.resource.collection, {})) for goal in goals if goal.tell]
+        return [each for goal, there in known for each in self._unlisted(goal, there) if not _is_named(each, needed)]
 
     def _change(self, resource: Resource, name: str, wanted: State | None, before: State | None) -> Change:
         """Return a change, which takes away only the owner's part of an object that carries the owner's mark."""

@@ -14,7 +14,8 @@ version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
   - Creates, changes and removes pools. A pool spreads requests over up to 30 backends by priority and weight.
-  - Members must be backends that exist, in check mode too. M(citadel.ai_gateway.apim_llm_gateway) makes both in one run.
+  - Members must be backends that exist, in check mode too. M(citadel.ai_gateway.apim_llm_gateway) makes both in one
+    run.
   - One task takes any number of pools. They are listed once, compared, and written in parallel.
   - An option that is left out leaves the pool's setting alone; an option that is set makes it match exactly.
 extends_documentation_fragment:

@@ -172,6 +172,22 @@ kept:
       description: What ARM said.
       type: str
       sample: "The Policy Fragment 'set-backend-pools' is used by the following entities: /apis/hub/policies/policy"
+unlisted:
+  description:
+    - Objects of O(owner) that are not listed any more, and that stay because O(prune) is not set.
+    - Of kinds that the run has read anyway. An empty list of objects is not read for this.
+  returned: when there are any
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: backend
+    name:
+      description: Its name.
+      type: str
+      sample: aoai-norway
 errors:
   description: One entry per object that could not be written.
   returned: on failure
@@ -235,7 +251,10 @@ def _goals(option: str, items: list[dict[str, Any]] | None, params: dict[str, An
     if items is None:
         return []
     prune = params["prune"] and option in PRUNED_KINDS
-    return api_goals(items, prune=prune) if option == "apis" else [Goal(KINDS[option], option, items, prune=prune)]
+    tell = not prune and option in PRUNED_KINDS
+    if option == "apis":
+        return api_goals(items, prune=prune, tell=tell)
+    return [Goal(KINDS[option], option, items, prune=prune, tell=tell)]
 
 
 def _check(module: AnsibleModule) -> None:

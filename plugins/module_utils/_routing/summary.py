@@ -15,12 +15,19 @@ _INTENTIONS = {"created": "to create", "updated": "to update", "deleted": "to de
 _HEADINGS = ("MODEL", "ROUTED TO", "MEMBERS (PRIORITY, WEIGHT)")
 
 
-def summarize(plan: Mapping[str, Any], objects: Iterable[Mapping[str, Any]], *, check_mode: bool = False) -> str:
+def summarize(
+    plan: Mapping[str, Any],
+    objects: Iterable[Mapping[str, Any]],
+    *,
+    check_mode: bool = False,
+    unlisted: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """Return the summary of a run as text.
 
     :param plan: a plan of :func:`.plan.build_plan`.
     :param objects: ``objects`` of the result of module ``apim_llm_gateway``.
     :param check_mode: the run did nothing, so its actions are those that are still to do.
+    :param unlisted: ``unlisted`` of that result.
     """
     counts = Counter((str(item["action"]), str(item["kind"])) for item in objects)
     titles = _INTENTIONS if check_mode else {}
@@ -28,6 +35,9 @@ def summarize(plan: Mapping[str, Any], objects: Iterable[Mapping[str, Any]], *, 
         f"{titles.get(action, action):9} {', '.join(_counted(kind, counts[action, kind]) for kind in kinds)}"
         for action, kinds in _kinds_by_action(counts).items()
     ]
+    if unlisted:
+        names = ", ".join(f"{item['kind']} {item['name']}" for item in unlisted)
+        lines.append(f"not listed any more, and kept: {names}; llm_prune: true removes them")
     warnings = [f"WARNING: {warning}" for warning in plan["warnings"]]
     return "\n".join([*lines, "", *_table(plan), *([""] if warnings else []), *warnings])
 

@@ -141,8 +141,8 @@ def test_a_credential_that_names_nothing_is_told_before_anything_is_written(gate
 
     for step in (alone, whole):
         assert (
-            "backend aoai: there is no named value 'llm-key', to which its credentials refer; create it first, or write "
-            "the display name of one that exists in credentials (credential.named_value in llm_backends)"
+            "backend aoai: there is no named value 'llm-key', to which its credentials refer; create it first, or "
+            "write the display name of one that exists in credentials (credential.named_value in llm_backends)"
         ) in step.message
         assert step.writes == []
     assert together.changed

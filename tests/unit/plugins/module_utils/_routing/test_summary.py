@@ -35,3 +35,13 @@ def test_objects_are_counted_by_what_was_done() -> None:
     done = summarize(PLAN, objects).splitlines()[:2]
     assert done == ["created   1 policy fragment, 2 backends", "deleted   2 API policies"]
     assert summarize(PLAN, objects, check_mode=True).startswith("to create 1 policy fragment, 2 backends\nto delete ")
+
+
+def test_what_is_not_listed_any_more_is_named_with_what_removes_it() -> None:
+    unlisted = [{"kind": "backend", "name": "c"}, {"kind": "pool", "name": "o3-backend-pool"}]
+    lines = summarize(PLAN, [{"action": "unchanged", "kind": "backend"}], unlisted=unlisted).splitlines()
+    assert lines[:3] == [
+        "unchanged 1 backend",
+        "not listed any more, and kept: backend c, pool o3-backend-pool; llm_prune: true removes them",
+        "",
+    ]

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what a preflight judges: the service, its identity, AI accounts, roles on them, and ways to their hosts.
+"""Reads what a preflight judges: the service, its identity, AI accounts, roles on them, ways to their hosts, and where
+the workbook shall be.
 
 Nothing is written. What may not be read is told as such; every other refusal is an error.
 PRIVATE to the citadel.ai_gateway collection.
@@ -29,9 +30,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.conn
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.findings import Unread
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.identity import Identity, principal_of
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.insights import Insights
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.preflight import Facts
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.roles import applies, definition_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.targets import Target
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._workbook import COMPONENT_QUERY
 
 _FORBIDDEN, _ABSENT, _CONFLICT = 403, 404, 409
 
@@ -53,27 +56,35 @@ class Reader:
     :param service: the service as ARM returned it.
     :param wanted: the option ``managed_identity``.
     :param parallelism: calls at the same time.
+    :param insights: ARM id of the Application Insights resource, empty for none.
     """
 
     def __init__(
-        self, client: ArmClient, service: Mapping[str, Any], wanted: Mapping[str, Any] | None, parallelism: int
+        self,
+        client: ArmClient,
+        service: Mapping[str, Any],
+        wanted: Mapping[str, Any] | None,
+        parallelism: int,
+        insights: str = "",
     ) -> None:
         self._client = client
         self._service = service
         self._wanted = wanted
         self._parallelism = parallelism
+        self._insights_id = insights
         self._subscription_id = client.service_path.split("/")[2]
 
     def read(self, targets: Sequence[Target]) -> Facts:
         """Return the facts that the targets ask for; what goes side by side is read so."""
         routes = routes_to(self._service, targets)
-        with ThreadPoolExecutor(3) as executor:
+        with ThreadPoolExecutor(4) as executor:
             # The checks of connectivity take the longest, so they start first.
             answers = executor.submit(self._each, self._check, routes)
             accounts = executor.submit(self._accounts, targets)
+            insights = executor.submit(self._insights)
             identity = executor.submit(self._identity).result()
             access = self._access(targets, principal_of(self._service, identity), accounts.result())
-            return Facts(self._service, identity, access, answers.result())
+            return Facts(self._service, identity, access, answers.result(), insights.result())
 
     def _identity(self) -> Identity | None:
         if not self._wanted:
@@ -83,6 +94,12 @@ class Reader:
         path = identity_path(self._client, self._wanted)
         found = _attempt(lambda: _body(self._client, path), _FORBIDDEN, _ABSENT)
         return Identity(self._wanted["name"], resource_id=path, found=found)
+
+    def _insights(self) -> Insights | None:
+        path = self._insights_id
+        if not path:
+            return None
+        return Insights(path, _attempt(lambda: _body(self._client, path, COMPONENT_QUERY), _FORBIDDEN, _ABSENT))
 
     def _accounts(self, targets: Sequence[Target]) -> Sequence[Mapping[str, Any]] | Unread:
         if not any(target.needs_role for target in targets):
@@ -154,6 +171,6 @@ def _unread(error: ArmError) -> Unread:
     return Unread(f"{cause}: {' '.join(error.message.split()).rstrip('.')}", error.status or 0)
 
 
-def _body(client: ArmClient, path: str) -> Mapping[str, Any] | None:
-    entity = client.get(path)
+def _body(client: ArmClient, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any] | None:
+    entity = client.get(path, query=query)
     return None if entity is None else entity.body

@@ -43,7 +43,7 @@ _COMPONENT = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/microsoft\.insights/components/[^/]+", re.IGNORECASE
 )
 # The API of Application Insights resources has versions of its own.
-_COMPONENT_QUERY = {"api-version": "2020-02-02"}
+COMPONENT_QUERY = {"api-version": "2020-02-02"}
 # Without it ARM leaves the content out of what it returns.
 _WITH_CONTENT = {"canFetchContent": "true"}
 
@@ -61,14 +61,12 @@ class Place:
         return self.path.rpartition("/")[2]
 
 
-def place_of(client: ArmClient, params: Mapping[str, Any]) -> Place:
-    """Return where the workbook of a service and an owner is.
+def component_path(client: ArmClient, given: Mapping[str, Any]) -> str:
+    """Return the ARM id of an Application Insights resource.
 
-    :param params: ``application_insights``, ``workbook_resource_group`` (None for that of Application Insights) and
-        ``owner``.
+    :param given: the option ``application_insights``.
     :raises ConfigurationError: when the id is not that of an Application Insights resource.
     """
-    given = params["application_insights"]
     component = given["id"] or (
         f"/subscriptions/{given['subscription_id'] or client.service_path.split('/')[2]}"
         f"/resourceGroups/{given['resource_group']}/providers/microsoft.insights/components/{given['name']}"
@@ -79,6 +77,17 @@ def place_of(client: ArmClient, params: Mapping[str, Any]) -> Place:
             "00000000-0000-0000-0000-000000000000/resourceGroups/GROUP/providers/microsoft.insights/components/NAME"
         )
         raise ConfigurationError([problem])
+    return component
+
+
+def place_of(client: ArmClient, params: Mapping[str, Any]) -> Place:
+    """Return where the workbook of a service and an owner is.
+
+    :param params: ``application_insights``, ``workbook_resource_group`` (None for that of Application Insights) and
+        ``owner``.
+    :raises ConfigurationError: when the id is not that of an Application Insights resource.
+    """
+    component = component_path(client, params["application_insights"])
     subscription_id, component_group = component.split("/")[2], component.split("/")[4]
     group = params["workbook_resource_group"] or component_group
     name = workbook_name(client.service_path, params["owner"])
@@ -97,7 +106,7 @@ def deploy(
     :raises GoalError: when the workbook is not the owner's, or is in another region; nothing was written.
     """
     with ThreadPoolExecutor(2) as executor:
-        reading = executor.submit(client.get, place.application_insights, query=_COMPONENT_QUERY)
+        reading = executor.submit(client.get, place.application_insights, query=COMPONENT_QUERY)
         entity = client.get(place.path, query=_WITH_CONTENT)
         component = reading.result()
     if component is None:
@@ -166,5 +175,5 @@ def _no_component(path: str) -> str:
     subscription_id, group, name = parts[2], parts[4], parts[-1]
     return (
         f"the Application Insights resource {name} does not exist in resource group {group} of subscription "
-        f"{subscription_id}; check application_insights (llm_workbook.application_insights)"
+        f"{subscription_id}; create it, or check application_insights (llm_workbook.application_insights)"
     )

@@ -14,8 +14,8 @@ version_added: 1.0.0
 author: citadel.ai_gateway contributors (@citadel)
 description:
   - Checks that the service exists and that its tier takes what is written, that the managed identity exists and is
-    attached to the service, that it holds a role that lets it send requests to the accounts behind the endpoints, and
-    that the gateways reach the endpoints.
+    attached to the service, that it holds a role that lets it send requests to the accounts behind the endpoints, that
+    the gateways reach the endpoints, and that the Application Insights resource of a workbook exists.
   - Writes nothing, and does not fail for what it finds. What it may not read, or cannot judge, is V(skipped).
   - Roles are judged by what their definitions allow, so that custom roles, broader ones, inherited ones and those of
     groups count. A role that allows one kind of request to models is enough.
@@ -77,6 +77,24 @@ options:
       name:
         description: Name of the identity.
         type: str
+  application_insights:
+    description:
+      - The Application Insights resource of the workbook that M(citadel.ai_gateway.apim_llm_workbook) deploys, by its
+        ARM id or by name. When it is left out, none is looked for.
+    type: dict
+    suboptions:
+      id:
+        description: ARM id.
+        type: str
+      subscription_id:
+        description: Subscription. That of the service when it is left out.
+        type: str
+      resource_group:
+        description: Resource group.
+        type: str
+      name:
+        description: Name.
+        type: str
 seealso:
   - module: citadel.ai_gateway.apim_llm_gateway
 """
@@ -133,18 +151,19 @@ gateway:
 findings:
   description:
     - One entry each for the service, its tier and the identity, and for each backend one for its role and one for its
-      connectivity, in this order.
+      connectivity, in this order; at the end one for O(application_insights) if it is given.
     - Of a service that does not exist or cannot be read, that alone.
   returned: always
   type: list
   elements: dict
   contains:
     check:
-      description: One of V(service), V(tier), V(identity), V(role) and V(connectivity).
+      description:
+        - One of V(service), V(tier), V(identity), V(role), V(connectivity) and V(application_insights).
       type: str
       sample: role
     subject:
-      description: Id of the backend, or name of the service or the identity.
+      description: Id of the backend, or name of the service, the identity or the Application Insights resource.
       type: str
       sample: aoai-sweden
     outcome:
@@ -172,6 +191,10 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.find
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.preflight import judge, without_service
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.targets import Target, read_targets
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._prerequisites import Reader, read_service
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._workbook import (
+    APPLICATION_INSIGHTS_SPEC,
+    component_path,
+)
 
 BACKEND_SPEC: dict[str, dict[str, Any]] = {
     "backend_id": {"type": "str", "required": True},
@@ -184,11 +207,13 @@ BACKEND_SPEC: dict[str, dict[str, Any]] = {
 def check(module: AnsibleModule, client: ArmClient, targets: list[Target]) -> dict[str, Any]:
     """Read and judge; return the module's result."""
     params = module.params
+    given = params["application_insights"]
+    insights = component_path(client, given) if given else ""
     service = read_service(client)
     if service is None or isinstance(service, Unread):
         findings = without_service(params["service_name"], params["resource_group"], service)
         return {"changed": False, "findings": [asdict(finding) for finding in findings]}
-    facts = Reader(client, service, params["managed_identity"], params["parallelism"]).read(targets)
+    facts = Reader(client, service, params["managed_identity"], params["parallelism"], insights).read(targets)
     return {
         "changed": False,
         "gateway": gateway_of(service),
@@ -201,6 +226,7 @@ def main() -> None:
     module = create_module(
         backends={"type": "list", "elements": "dict", "options": BACKEND_SPEC, "default": []},
         managed_identity=IDENTITY_SPEC,
+        application_insights={**APPLICATION_INSIGHTS_SPEC, "required": False},
     )
     targets, problems = read_targets(module.params["backends"])
     if problems:

@@ -35,12 +35,20 @@ def test_only_own_objects_go_and_pools_go_first(playbooks: Playbooks, service: S
     left = playbooks.onboard(inventory(service, kept))
     assert {"aoai-b", "aoai-c", "aoai-d"} <= set(service.backends()), "without llm_prune nothing goes"
     assert all(method == "PUT" for method, _ in left.writes)
+    named = [
+        "named value aoai-d-credential",
+        *(f"backend aoai-{letter}" for letter in "bcd"),
+        *(f"pool {model}-backend-pool" for model in ("gpt-5", "o3")),
+    ]
+    told = f"not listed any more, and kept: {', '.join(named)}; llm_prune: true removes them"
+    assert told in str(left.result("Show what the gateway routes")["msg"])
 
     wanted = inventory(service, kept, llm_prune=True)
     preview = playbooks.onboard(wanted, "--check", "--diff")
     assert preview.writes == []
     run = playbooks.onboard(wanted, "--diff")
     assert run.gateway()["diff"] == preview.gateway()["diff"]
+    assert "not listed any more" not in run.output + preview.output
     assert [entry["after"] for entry in run.gateway()["diff"]] == [""] * 6
     writes = run.writes
     assert set(writes[:2]) == {("DELETE", f"backends/{name}-backend-pool") for name in ("gpt-5", "o3")}

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.integration.harness import RESOURCE_GROUP, ROOT, Service
-from tests.integration.inventory import backend, inventory
+from tests.integration.harness import RESOURCE_GROUP, ROOT, Azure, Service
+from tests.integration.inventory import backend, host, hosts, inventory
 from tests.integration.playbook import Playbooks
 from tests.integration.test_offboard import offboard, summary
 from tests.integration.workbooks import COMPONENT, COMPONENT_ID, Workbooks, name_of, target_of
@@ -53,6 +54,9 @@ def test_it_is_deployed_on_request_and_only_once(playbooks: Playbooks, service: 
     assert again.writes == []
     assert again.totals[service.name]["changed"] == 0
     assert "nothing to change" in again.output
+    assert "1 workbook" in again.output
+    read = [each.target for each in again.arm if "insights" in each.target.lower()]
+    assert sorted(read) == sorted([COMPONENT_ID, target])
 
 
 def test_a_run_that_changes_the_workbook_alone_says_so(playbooks: Playbooks, service: Service) -> None:
@@ -142,13 +146,72 @@ def test_its_problems_are_named_with_all_others(playbooks: Playbooks, service: S
     )
 
 
-def test_the_gateway_is_onboarded_even_if_application_insights_is_not_there(
-    playbooks: Playbooks, service: Service
-) -> None:
+def test_nothing_is_written_if_application_insights_is_not_there(playbooks: Playbooks, service: Service) -> None:
     workbook = {"deploy": True, "application_insights": {**PLACE, "name": "appi-nowhere"}}
     run = playbooks.onboard(wanted(service, workbook), succeeds=False)
 
     assert "the Application Insights resource appi-nowhere does not exist in resource group" in run.message(
         service.name
     )
-    assert list(service.backends()) == ["aoai-a"]
+    assert (run.writes, service.backends(), service.fragments()) == ([], {}, {})
+
+
+def test_nothing_is_written_if_somebody_elses_workbook_has_its_place(playbooks: Playbooks, service: Service) -> None:
+    wish = wanted(service, {"deploy": True, "application_insights": PLACE})
+    playbooks.onboard(wish)
+    Workbooks(service.azure).change(service, tags={"cost": "42"})
+
+    run = playbooks.onboard(
+        inventory(service, backend("aoai-b"), llm_workbook={"deploy": True, "application_insights": PLACE}),
+        succeeds=False,
+    )
+
+    assert "carries no mark of an owner" in run.message(service.name)
+    assert run.writes == []
+
+
+def test_the_preflight_looks_for_application_insights(
+    azure: Azure, playbooks: Playbooks, new_service: Callable[[], Service]
+) -> None:
+    there, absent, unread, without = (new_service() for _ in range(4))
+    secret = "appi-secret"
+    path = f"/components/{secret}"
+    azure.fail({"method": "GET", "path": path, "status": 403, "code": "AuthorizationFailed", "message": "Not yours."})
+    variables = {
+        each.name: host(
+            backend("aoai-a"), llm_workbook={"deploy": True, "application_insights": {**PLACE, "name": name}}
+        )
+        for each, name in ((there, COMPONENT), (absent, "appi-nowhere"), (unread, secret))
+    }
+    variables[without.name] = host(backend("aoai-a"), llm_workbook={"application_insights": PLACE})
+    run = playbooks.onboard(hosts(variables), "--tags", "preflight", "--forks", "4", succeeds=False)
+
+    group = COMPONENT_ID.removesuffix(COMPONENT)
+    found = {
+        each.name: [
+            (entry["outcome"], entry["message"], entry["remedy"])
+            for entry in run.result("Look at the prerequisites", each.name)["findings"]
+            if entry["check"] == "application_insights"
+        ]
+        for each in (there, absent, unread, without)
+    }
+    assert found == {
+        there.name: [("passed", "exists in swedencentral", "")],
+        absent.name: [
+            (
+                "failed",
+                f"there is no Application Insights resource {group}appi-nowhere",
+                "create it, or correct application_insights (llm_workbook.application_insights)",
+            )
+        ],
+        unread.name: [
+            (
+                "failed",
+                f"{group}{secret} cannot be read: HTTP 403 AuthorizationFailed: Not yours",
+                "grant the signed-in account the role Reader on it; a new role assignment takes some minutes to work",
+            )
+        ],
+        without.name: [],
+    }
+    assert run.writes == []
+    assert len([each for each in run.arm if "/components/" in each.target]) == 3

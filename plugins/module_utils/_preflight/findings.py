@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SERVICE, TIER, IDENTITY, ROLE, CONNECTIVITY = "service", "tier", "identity", "role", "connectivity"
+INSIGHTS = "application_insights"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 
 #: A role is granted at once, but takes effect later.
@@ -20,8 +21,8 @@ DELAY = "a new role assignment takes some minutes to work"
 class Finding:
     """One prerequisite.
 
-    :ivar check: ``service``, ``tier``, ``identity``, ``role`` or ``connectivity``.
-    :ivar subject: whose it is: the id of a backend, the name of the service or of the identity.
+    :ivar check: ``service``, ``tier``, ``identity``, ``role``, ``connectivity`` or ``application_insights``.
+    :ivar subject: whose it is: the id of a backend, or the name of the service, the identity or Application Insights.
     :ivar outcome: ``passed``; ``failed``, it is not met; ``skipped``, it does not apply or could not be judged.
     :ivar message: what was seen, without a full stop.
     :ivar remedy: what to do, or when skipped how to check by hand; may be empty.

@@ -26,6 +26,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.find
     Unread,
 )
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.identity import Identity, judge_identity
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.insights import Insights, judge_insights
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._preflight.targets import Target
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits, limits_of
 
@@ -44,12 +45,14 @@ class Facts:
     :ivar identity: the managed identity; None when none is given.
     :ivar access: accounts and roles.
     :ivar answers: what connectivity checks returned.
+    :ivar insights: the Application Insights resource; None when none is given.
     """
 
     service: Mapping[str, Any]
     identity: Identity | None
     access: Access
     answers: Mapping[Route, Mapping[str, Any] | Unread]
+    insights: Insights | None = None
 
 
 def judge(targets: Sequence[Target], facts: Facts) -> list[Finding]:
@@ -62,6 +65,7 @@ def judge(targets: Sequence[Target], facts: Facts) -> list[Finding]:
         judge_identity(service, facts.identity, shown),
         *(judge_role(target, facts.access) for target in targets),
         *(judge_connectivity(service, target, facts.answers) for target in targets),
+        *([judge_insights(facts.insights)] if facts.insights else []),
     ]
 
 

@@ -138,15 +138,18 @@ def _fault(observation: Observation, topology: Topology) -> str:
 
 
 def judge_lists(observations: Sequence[Observation], plan: Mapping[str, Any]) -> Iterator[Check]:
-    """Yield a check for each list of deployments: every deployment of the inventory must have its entry."""
-    expected = sorted((each["name"], each["backend_id"]) for model in plan["models"] for each in model["deployments"])
+    """Yield a check for each list of deployments: every deployment of the inventory must have its entry.
+
+    A list has one spelling of a model's name, whichever the backends have.
+    """
+    expected = sorted({(model["name"], each["backend_id"]) for model in plan["models"] for each in model["deployments"]})
     for observation in observations:
         entries = _listed(observation)
         if entries is None:
             yield _judged("listing", observation, _no_list(observation))
             continue
-        names = [(str(each.get("name")), str(each.get("id"))) for each in entries]
-        missing = [f"{model} of {backend}" for model, backend in expected if (model, backend) not in names]
+        names = [(str(each.get("name")).lower(), str(each.get("id"))) for each in entries]
+        missing = [f"{model} of {backend}" for model, backend in expected if (model.lower(), backend) not in names]
         took = observation.duration_ms
         if missing:
             yield failed("listing", observation.question.title, f"it lacks {_some(missing)}", _AGAIN, duration_ms=took)

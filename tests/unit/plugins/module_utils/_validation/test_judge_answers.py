@@ -203,6 +203,13 @@ def test_what_a_list_lacks_is_named() -> None:
     assert check.message.endswith("gpt-4o of m4 and 3 more")
 
 
+def test_a_list_has_one_spelling_of_a_model() -> None:
+    plan = plan_of(backend("a", "gpt-4o"), backend("b", "GPT-4O"))
+    entries = [{"name": "gpt-4o", "id": "a"}, {"name": "gpt-4o", "id": "b"}]
+    (check,) = judge_lists([answer(content={"value": entries})], plan)
+    assert (check.outcome, check.message) == (PASSED, "2 deployments")
+
+
 @pytest.mark.parametrize("content", [None, [], {}, {"value": None}, {"value": {}}, {"value": ["gpt-4o"]}, "text"])
 def test_what_is_no_list_fails(content: Any) -> None:
     check = listing(content)

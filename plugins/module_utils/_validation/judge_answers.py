@@ -142,7 +142,8 @@ def judge_lists(observations: Sequence[Observation], plan: Mapping[str, Any]) ->
 
     A list has one spelling of a model's name, whichever the backends have.
     """
-    expected = sorted({(model["name"], each["backend_id"]) for model in plan["models"] for each in model["deployments"]})
+    models = plan["models"]
+    expected = sorted({(model["name"], each["backend_id"]) for model in models for each in model["deployments"]})
     for observation in observations:
         entries = _listed(observation)
         if entries is None:

@@ -44,7 +44,9 @@ def read_apis(universal: Any, azure_openai: Any, problems: Problems) -> list[dic
     apis = [api for name, value in given.items() if value is not None for api in _read_api(name, value, problems)]
     paths = [api["path"].lower() for api in apis]
     if len(set(paths)) < len(paths):
-        problems.add(f"{AZURE_OPENAI}.path", f"is {shown(apis[-1]['path'])}, as that of {UNIVERSAL}", _PATH_REMEDY)
+        free = next(path for path in (_DEFAULT_PATHS[AZURE_OPENAI], "azure-openai") if path not in paths)
+        message = f"is {shown(apis[-1]['path'])}, as that of {UNIVERSAL}"
+        problems.add(f"{AZURE_OPENAI}.path", message, f"write another path, such as {free}")
     return apis
 
 

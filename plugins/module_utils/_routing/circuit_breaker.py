@@ -17,7 +17,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.proble
 _FIELDS = ("enabled", "count", "interval", "trip_duration", "status_codes", "error_reasons", "accept_retry_after")
 _DURATION = re.compile(r"P(?=.)(?:\d{1,9}D)?(?:T(?=.)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}S)?)?", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
-_DURATION_REMEDY = "write an ISO 8601 duration such as PT10S, or a number of seconds above 0"
+_DURATION_REMEDY = "write an ISO 8601 duration such as PT10S, or a whole number of seconds above 0"
 _CODES = re.compile(r"([2-5]\d\d)(?:-([2-5]\d\d))?", re.ASCII)
 _CODES_REMEDY = "write a list of 1 to 10 status codes or ranges from 200 to 599, such as 429 or 500-599"
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")

@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.model_entries import Model
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served_models import ServedModel
 
 KEEP, EXCLUDE, FAIL = "keep", "exclude", "fail"
@@ -68,7 +68,7 @@ def check_retired(backends: Iterable[Backend], retirement: Retirement, problems:
     for backend in backends if retirement.retired == FAIL else ():
         for model in backend.models:
             if retirement.is_past(model):
-                message = f"is past, and {_VARIABLE}.retired is {FAIL}"
+                message = f"{shown(model.name)} retired on {model.retirement_date}, and {_VARIABLE}.retired is {FAIL}"
                 remedy = f"remove the model, or set {_VARIABLE}.retired to {EXCLUDE} or {KEEP}"
                 problems.add(f"{model.path}.retirement_date", message, remedy)
 

@@ -104,7 +104,7 @@ def test_a_retired_deployment_fails_on_demand() -> None:
     listed = backend("a", "n", model("m", "2026-11-21"), model("o", "2026-11-22"))
     problem = only_problem(listed, retirement={"retired": "fail"}, today=TODAY)
     assert problem.path == "llm_backends[0].supported_models[1].retirement_date"
-    assert problem.message == "is past, and llm_retirement.retired is fail"
+    assert problem.message == "'m' retired on 2026-11-21, and llm_retirement.retired is fail"
     assert problem.remedy == "remove the model, or set llm_retirement.retired to exclude or keep"
 
 

@@ -49,6 +49,8 @@ class Site:
 _COGNITIVE, _MACHINE_LEARNING = "https://cognitiveservices.azure.{}", "https://ml.azure.com"
 _OPENAI_PATHS = ("", "/", "/openai", "/openai/", "/openai/v1", "/openai/v1/")
 _FOUNDRY_PATHS = ("", "/", "/models", "/models/", "/openai")
+# A project is a part of an account, which serves the models of all of its projects.
+_PROJECT_PATHS = (*_FOUNDRY_PATHS, "/api/projects/team-1", "/api/projects/team-1/", "/api/projects/team-1/models")
 
 SITES = (
     # A host of Azure OpenAI is one whatever an inventory calls it.
@@ -56,7 +58,7 @@ SITES = (
     Site("called-foundry", ("ai-foundry",), "openai.azure.{}", _FOUNDRY_PATHS, _COGNITIVE, clouds=_CLOUDS),
     Site("foundry", ("ai-foundry",), "cognitiveservices.azure.{}", _FOUNDRY_PATHS, _COGNITIVE, clouds=_CLOUDS),
     Site("called-openai", ("azure-openai",), "cognitiveservices.azure.{}", _OPENAI_PATHS, _COGNITIVE, clouds=_CLOUDS),
-    Site("project", ("ai-foundry",), "services.ai.azure.com", _FOUNDRY_PATHS, _COGNITIVE.format("com")),
+    Site("project", ("ai-foundry",), "services.ai.azure.com", _PROJECT_PATHS, _COGNITIVE.format("com")),
     Site("serverless", ("ai-foundry",), "eastus.models.ai.azure.com", ("", "/"), _MACHINE_LEARNING, True),
     Site("compute", ("ai-foundry",), "westus.inference.ml.azure.com", ("", "/"), _MACHINE_LEARNING, True),
     Site("external", ("external",), "example", ("/v1", "/v1/", "", "/", "/api/v2", "/api/v2/"), "", True),

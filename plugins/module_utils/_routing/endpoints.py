@@ -13,9 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import shown
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.shown_endpoints import HIDDEN, without_secrets
 
 MAXIMUM_CHARACTERS = 2000  # facts: backend url
-_QUERY_OR_FRAGMENT = re.compile("[?#]")
 _REMEDY = "write an https URL such as https://my-resource.openai.azure.com"
 
 AZURE_OPENAI, FOUNDRY, SERVERLESS, EXTERNAL = "azure-openai", "ai-foundry", "serverless", "external"
@@ -32,13 +32,21 @@ _HOSTS = {
     SERVERLESS: re.compile(r".+\.(?:models\.ai|inference\.ml)\.azure\.(?:com|us|cn)"),
 }
 _SOVEREIGN_HOST = re.compile(r".+\.azure\.(us|cn)")
+# Accounts of Azure: all of their models are at the host itself, also for whoever shows a project of Microsoft Foundry,
+# whose endpoint is a path there.
+_ACCOUNT_HOST = re.compile(r".+\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)")
+_PROJECT = re.compile(r"/api/projects/[^/]+", re.IGNORECASE)
+
+# What requests bring themselves; portals show endpoints with it, for clients that ask one deployment for one thing.
+_OPERATION = re.compile(r"/(?:chat/completions|completions|embeddings|responses|images/generations)$", re.IGNORECASE)
+_DEPLOYMENT = re.compile(r"/openai/deployments/[^/]+", re.IGNORECASE)
 
 
 def read_endpoint(fields: Fields, backend_type: str) -> str:
     """Return the endpoint of a backend without what the policies add, or an empty string after noting problems.
 
-    The same URL comes out with and without a trailing slash, and with ``/models`` or ``/openai`` at its end where
-    the policies of the backend's type add that (both documents use several spellings).
+    The same URL comes out with and without a trailing slash, with ``/models`` or ``/openai`` at its end where the
+    policies of the backend's type add that (both documents use several spellings), and for each project of an account.
 
     :param fields: the backend's fields; ``endpoint`` is read.
     :param backend_type: the backend's type, empty when it is not known.
@@ -46,17 +54,55 @@ def read_endpoint(fields: Fields, backend_type: str) -> str:
     endpoint = fields.text("endpoint", _REMEDY)
     if not endpoint:
         return ""
-    fault = _fault(endpoint, backend_type)
+    fault, remedy = _fault(endpoint, backend_type), _REMEDY
+    if not fault:
+        url = urlsplit(endpoint)
+        path = _base_path(url, backend_type)
+        fault, base = _fault_of_place(url, path, backend_type)
+        remedy = _remedy(url, base)
     if fault:
-        fields.refuse("endpoint", f"is {_without_secrets(endpoint)}, {fault}", _REMEDY)
+        fields.refuse("endpoint", f"is {shown(without_secrets(endpoint))}, {fault}", remedy)
         return ""
-    url = urlsplit(endpoint)
+    return f"{url.scheme.lower()}://{url.netloc}{path}"
+
+
+def _base_path(url: SplitResult, backend_type: str) -> str:
+    """Return the path of an endpoint without what the policies add, and without the project of an account."""
     path = url.path.rstrip("/")
+    if _is_account(url, backend_type) and (project := _PROJECT.match(path)):
+        path = path[project.end() :]
     for suffix in _PATH_ADDED_BY_POLICIES.get(backend_type, ()):
         if path.lower().endswith(suffix):
-            path = path[: -len(suffix)].rstrip("/")
-            break
-    return f"{url.scheme.lower()}://{url.netloc}{path}"
+            return path[: -len(suffix)].rstrip("/")
+    return path
+
+
+def _is_account(url: SplitResult, backend_type: str) -> bool:
+    """Tell whether an endpoint is an account of Azure that the policies ask as one."""
+    return backend_type in (AZURE_OPENAI, FOUNDRY) and _ACCOUNT_HOST.fullmatch((url.hostname or "").lower()) is not None
+
+
+def _fault_of_place(url: SplitResult, path: str, backend_type: str) -> tuple[str, str]:
+    """Say why requests would go to no place that exists, empty when they do not, and which path to write instead.
+
+    An external endpoint may have any path that a gateway in front of a provider has, also that of a deployment.
+    """
+    fault, base = "", path
+    if operation := _OPERATION.search(path):
+        fault, base = "which ends with an operation: requests bring their own", path[: operation.start()]
+    if backend_type != EXTERNAL and (deployment := _DEPLOYMENT.search(base)):
+        fault, base = "which names a deployment: requests bring theirs", base[: deployment.start()]
+    if _is_account(url, backend_type) and base:
+        fault, base = fault or "which has a path that no account of Azure has", ""
+    if url.query or url.fragment:
+        fault = fault or "which has a query or a fragment: requests bring their own"
+    return fault, base
+
+
+def _remedy(url: SplitResult, path: str) -> str:
+    """Say which endpoint to write, as far as it may be shown."""
+    endpoint = without_secrets(f"{url.scheme.lower()}://{url.netloc}{path}")
+    return _REMEDY if HIDDEN in endpoint else f"write {endpoint}"
 
 
 def family_of(backend_type: str, url: str) -> str:
@@ -94,20 +140,9 @@ def _fault(endpoint: str, backend_type: str) -> str:
         return "which is not https: tokens and prompts would travel in clear"
     if "@" in url.netloc:
         return "which carries credentials: they would be readable in ARM"
-    if url.query or url.fragment:
-        return "which has a query or a fragment: requests bring their own"
     return f"which is longer than {MAXIMUM_CHARACTERS} characters" if len(endpoint) > MAXIMUM_CHARACTERS else ""
 
 
 def _may_be_plain(url: SplitResult, backend_type: str) -> bool:
     """A model server of one's own, inside a private network, may speak plain http; it never gets an Entra token."""
     return url.scheme.lower() == "http" and backend_type == "external"
-
-
-def _without_secrets(endpoint: str) -> str:
-    """Return the endpoint as an error may show it: credentials, a query and a fragment may be secrets."""
-    scheme = "https://" if endpoint.lower().startswith("https://") else ""
-    if "@" in endpoint:
-        return shown(f"{scheme}***")
-    address = _QUERY_OR_FRAGMENT.split(endpoint, maxsplit=1)[0]
-    return shown(endpoint if address == endpoint else f"{address}?***")

@@ -14,10 +14,12 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, is_word, shown
 
-# Any other field name is quoted in a path, so that a path stays on one line.
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+# What Ansible reads as a boolean in an option of type bool (ansible.module_utils.parsing.convert_bool).
+_TRUE, _FALSE = {"y", "yes", "on", "1", "true", "t"}, {"n", "no", "off", "0", "false", "f"}
+
+BOOLEAN_REMEDY = "write true or false"
 
 
 def snake_case(name: str) -> str:
@@ -40,6 +42,24 @@ def scalar_text(value: Any) -> str | None:
         return None
 
 
+def as_boolean(value: Any) -> bool | None:
+    """Return the boolean that Ansible reads in a value, None when it reads none."""
+    if isinstance(value, (int, float)):  # a boolean is a number, too
+        return bool(value) if value in (0, 1) else None
+    text = value.strip().lower() if isinstance(value, str) else ""
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def as_integer(value: Any) -> int | None:
+    """Return an integer, also one that is written as a text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
 class Fields:
     """The fields of one mapping.
 
@@ -55,14 +75,18 @@ class Fields:
         self._values: Mapping[str, Any] = value if self.is_mapping else {}
         if not self.is_mapping:
             problems.add(path, f"is {shown(value)}, not a mapping", f"write a mapping with {_listed(known)}")
-        for name in self._values:
+        for position, name in enumerate(self._values, start=1):
             if name not in known:
-                self._unknown(scalar_text(name) or shown(name), known)
+                self._unknown(scalar_text(name) or "", position, known)
 
-    def _unknown(self, name: str, known: Collection[str]) -> None:
+    def _unknown(self, name: str, position: int, known: Collection[str]) -> None:
+        """Note an unknown field; by its position where its name may be a secret that lost its own field."""
         near = get_close_matches(snake_case(name), known, n=1)
         remedy = f"write {near[0]}" if near else f"known fields are {_listed(known)}"
-        self.problems.add(self.at(name if _PLAIN_NAME.fullmatch(name) else shown(name)), "is not a known field", remedy)
+        if is_word(name):
+            self.refuse(name, "is not a known field", remedy)
+        else:
+            self.problems.add(self.path, f"field {position} is not a known one (its name is not shown)", remedy)
 
     def at(self, name: str) -> str:
         """Return the path of a field."""
@@ -113,7 +137,8 @@ class Fields:
         if not value or value in choices:
             return value
         near = get_close_matches(snake_case(value), choices, n=1)
-        self.refuse(name, f"is {shown(value)}", f"write {near[0]}" if near else remedy)
+        message = f"is {shown(value)}" if is_word(value) else "is none of the choices (it is not shown)"
+        self.refuse(name, message, f"write {near[0]}" if near else remedy)
         return ""
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
@@ -121,7 +146,7 @@ class Fields:
         value = self._values.get(name)
         if value is None:
             return default
-        number = _as_integer(value)
+        number = as_integer(value)
         if number is None or not low <= number <= high:
             self.refuse(name, f"is {shown(value)}", f"write an integer from {low} to {high}")
             return default
@@ -130,19 +155,13 @@ class Fields:
     def boolean(self, name: str, default: bool) -> bool:
         """Return a boolean; ``default`` when it is absent or refused."""
         value = self._values.get(name)
-        if value is None or isinstance(value, bool):
-            return default if value is None else value
-        self.refuse(name, f"is {shown(value)}", "write true or false")
-        return default
-
-
-def _as_integer(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        return None
-    try:
-        return int(value)
-    except ValueError:
-        return None
+        if value is None:
+            return default
+        boolean = as_boolean(value)
+        if boolean is None:
+            self.refuse(name, f"is {shown(value)}", BOOLEAN_REMEDY)
+            return default
+        return boolean
 
 
 def _listed(names: Collection[str]) -> str:

@@ -7,12 +7,19 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.secrets import MASK, masked
+
 # A value longer than this tells a reader nothing more; a wrongly placed certificate or key would fill the screen.
 _SHOWN_CHARACTERS = 60
+
+_SCHEME = re.compile(r"(?i)\s*(bearer|basic|api-key|token)\s+\S.*", re.DOTALL)
+# Names of fields, and what a field may be chosen from, are words; keys and passwords mostly have digits in them.
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_-]{0,38}[A-Za-z0-9_]?")
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,14 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}... ({len(text)} characters)"
 
 
+def is_word(text: str) -> bool:
+    """Tell whether a text is a word that may be quoted where a word is expected, and not a secret in its place."""
+    return _WORD.fullmatch(text) is not None and masked(text) == text
+
+
 def _without_credentials(text: str) -> str:
-    """Return a text without what stands before the ``@`` of a URL: it may hold a password."""
-    scheme, separator, rest = text.partition("://")
-    return f"{scheme}{separator}***@{rest.rpartition('@')[2]}" if "@" in rest else text
+    """Return a text without what looks like a credential, and without what stands before the ``@`` of a URL."""
+    if scheme := _SCHEME.fullmatch(text):
+        return f"{scheme[1]} {MASK}"
+    scheme_name, separator, rest = text.partition("://")
+    return masked(f"{scheme_name}{separator}***@{rest.rpartition('@')[2]}" if "@" in rest else text)

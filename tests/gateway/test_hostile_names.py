@@ -44,7 +44,8 @@ NAMES = [
     "\u13a0",
     "org/model:tag",
     "percent%20%2F",
-    "semi;colon,comma",
+    # No comma: allowedModels separates names by commas, so that an inventory cannot have one in a name.
+    "semi;colon",
     "x" * 256,
     "é" * 256,
 ]

@@ -61,8 +61,8 @@ BODY_NAMES = (
     "sharp#",
     "{% raw %}",
 )
-_PATH_LETTERS = st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\?#%")
-_BODY_LETTERS = st.characters(exclude_categories=("C", "Z"))
+_PATH_LETTERS = st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\?#%,")
+_BODY_LETTERS = st.characters(exclude_categories=("C", "Z"), exclude_characters=",")
 _IDS = st.sampled_from(["a-backend-pool", "gpt-41-backend-pool", "M", "aoai-east", "x" * 80]) | st.from_regex(
     r"\A[A-Za-z](?:[A-Za-z0-9-]{0,8}[A-Za-z0-9])?\Z"
 )

@@ -39,6 +39,7 @@ _DEPLOYMENT_REMEDY = "write the name that the model has at this backend"
 _ALIASES_REMEDY = "list further names of the model"
 _FALLBACKS_REMEDY = "list the names of other models, or of pools"
 _DATE_REMEDY = "write a date such as 2027-04-14"
+_COMMA_REMEDY = "list them one by one"
 _NAME_CHARACTERS = 256
 _MAXIMUM_CAPACITY = 1_000_000_000
 
@@ -133,6 +134,9 @@ def _read_model(value: Any, list_path: str, index: int, problems: Problems) -> M
 def _check_name(fields: Fields, field_name: str, name: str) -> None:
     """Note why ``name`` cannot be a public name of a model."""
     _check_characters(fields, field_name, name)
+    if "," in name:
+        # Two names in one text, as a rule; and no product could allow it, for allowedModels has commas between names.
+        fields.refuse(field_name, f"is {shown(name)}: a comma stands between names, not in one", _COMMA_REMEDY)
     if model_key(name) == RESERVED_MODEL:
         message = f"is {shown(name)}, which the policies use for requests without a model"
         fields.refuse(field_name, message, _NAME_REMEDY)

@@ -112,7 +112,7 @@ TRICKY_MODELS = (
     "i",
 )
 _model_names = st.sampled_from([name for name in TRICKY_MODELS if "/" not in name]) | st.text(
-    st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\?#%."), min_size=1, max_size=12
+    st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\?#%.,"), min_size=1, max_size=12
 )
 _backend_ids = st.sampled_from(["a-backend-pool", "gpt-41-backend-pool", "M", "M-a", "a"]) | st.from_regex(
     r"\A[A-Za-z](?:[A-Za-z0-9-]{0,8}[A-Za-z0-9])?\Z"

@@ -17,7 +17,9 @@ description:
 positional: _input
 options:
   _input:
-    description: The backends, as in the variable C(llm_backends) of the role P(citadel.ai_gateway.llm_onboarding#role).
+    description:
+      - The backends, as in the variable C(llm_backends) of the role P(citadel.ai_gateway.llm_onboarding#role).
+      - An empty list is an inventory without backends; no list at all is a problem.
     type: list
     elements: dict
     required: true
@@ -40,10 +42,22 @@ options:
     description: Name that marks what the inventory owns.
     type: str
     default: citadel
+  adopt:
+    description: Whether objects without an owner are taken over, as in the variable C(llm_adopt), to be checked too.
+    type: bool
+    default: false
   prune:
     description:
       - Whether what the inventory does not list is removed, as in the variable C(llm_prune).
       - An inventory without backends is refused then, because all would be removed.
+    type: bool
+    default: false
+  prune_delay:
+    description: Seconds before a removal, as in the variable C(llm_prune_delay), to be checked too.
+    type: int
+    default: 60
+  preflight:
+    description: Whether a run begins with a preflight, as in the variable C(llm_preflight).
     type: bool
     default: false
   backend_scope:
@@ -59,6 +73,13 @@ options:
   workbook:
     description: The monitoring workbook, as in the variable C(llm_workbook).
     type: dict
+  variables:
+    description:
+      - Names of variables that the host has.
+      - A name that is nearly that of a variable of the roles is a problem; any other name is somebody's own.
+    type: list
+    elements: str
+    default: []
   raise_problems:
     description:
       - Whether problems of the inventory stop the task.
@@ -137,6 +158,9 @@ _value:
           when nothing needs to be done.
         - C(state), C(application_insights) (ARM id), C(display_name), C(resource_group) and C(location).
       type: dict
+    preflight:
+      description: Whether a run begins with a preflight.
+      type: bool
     owner:
       description: Name that marks what the inventory owns.
       type: str
@@ -150,7 +174,7 @@ _value:
       elements: str
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -167,10 +191,14 @@ def llm_routing_plan(
     universal_api: Any = None,
     azure_openai_api: Any = None,
     owner: str = "citadel",
+    adopt: Any = False,
     prune: Any = False,
+    prune_delay: Any = 60,
+    preflight: Any = False,
     backend_scope: Any = "auto",
     retirement: Any = None,
     workbook: Any = None,
+    variables: Iterable[str] = (),
     raise_problems: bool = True,
 ) -> dict[str, Any]:
     """Return the routing plan of an inventory.
@@ -186,10 +214,14 @@ def llm_routing_plan(
             universal_api=universal_api,
             azure_openai_api=azure_openai_api,
             owner=owner,
+            adopt=adopt,
             prune=prune,
+            prune_delay=prune_delay,
+            preflight=preflight,
             backend_scope=backend_scope,
             retirement=retirement,
             workbook=workbook,
+            variables=variables,
             today=datetime.now(UTC).date(),
         )
     except InventoryError as error:

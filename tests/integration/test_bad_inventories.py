@@ -34,13 +34,17 @@ EXPECTED = [
     "llm_backends[2].supported_models: is missing; list at least one model",
     "llm_backends[3].endpoint: is '***', which is not https: tokens and prompts would travel in clear",
     "llm_backends[4].backend_id: is '1aoai'; use 1 to 80 letters, digits and hyphens, starting with a letter",
-    "llm_backends[4].endpoint: is 'not a url', which is not a URL of a host; write an https URL",
+    "llm_backends[4].endpoint: is '***', which is not a URL of a host; write an https URL",
     "llm_backends[4].circuit_breaker.tripDuration: is not a known field; write trip_duration",
     "llm_backends[4].circuit_breaker.count: is 0; write an integer from 1 to 10000",
     "llm_backends[1].backend_id: 'aoai-a' is already the id of llm_backends[0]; give each backend an id of its own",
     "apim_managed_identity: is missing, but 'aoai-a' authenticates with it; give either client_id, or resource_group",
     "llm_owner: is ''; write 1 to 64 letters",
+    "llm_adopt: is 'perhaps'; write true or false",
     "llm_prune: is 'maybe'; write true or false",
+    "llm_prune_delay: is 'soon'; write a number of seconds from 0 to 86400",
+    "llm_preflight: is 'perhaps'; write true or false",
+    "llm_univeral_api: is not a known variable; write llm_universal_api",
 ]
 
 
@@ -109,7 +113,9 @@ SINGLE_PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
 def mixed(module_playbooks: Playbooks, new_service: Callable[[], Service]) -> Mixed:
     """A run in which every host but one has a bad inventory."""
     good = new_service()
-    everything = host(*EVERYTHING_WRONG, apim_managed_identity={}, llm_owner="", llm_prune="maybe")
+    flags = {"llm_adopt": "perhaps", "llm_prune": "maybe", "llm_preflight": "perhaps", "llm_prune_delay": "soon"}
+    odd = {"llm_univeral_api": {"deploy": True}, "llm_backends_europe": []}
+    everything = host(*EVERYTHING_WRONG, apim_managed_identity={}, llm_owner="", **flags, **odd)
     variables = {name: values for name, (values, _) in SINGLE_PROBLEMS.items()}
     wanted = hosts({"apim-everything": everything, **variables, good.name: host(backend("aoai-a"))})
     return Mixed(module_playbooks.onboard(wanted, succeeds=False), good)
@@ -149,3 +155,19 @@ def test_a_bad_inventory_alone_does_not_even_sign_in(playbooks: Playbooks, servi
     run = playbooks.onboard(inventory(service, backend("aoai-a", priority=0)), succeeds=False)
     assert run.requests == []
     assert "llm_backends[0].priority: is 0; write an integer from 1 to 5" in run.output
+
+
+def test_a_misspelled_list_of_backends_takes_no_model_off_a_gateway(playbooks: Playbooks, service: Service) -> None:
+    playbooks.onboard(inventory(service, backend("aoai-a")))
+    variables = host(backend("aoai-a"))
+    variables["llm_backend"] = variables.pop("llm_backends")
+    run = playbooks.onboard(hosts({service.name: variables}), succeeds=False)
+    assert run.requests == []
+    message = run.message(service.name)
+    assert "The inventory has 2 problems; nothing was written:" in message
+    assert "  - llm_backend: is not a known variable; write llm_backends" in message
+    assert "  - llm_backends: is missing; list the LLM backends" in message
+    assert "aoai-a" in service.fragments()["set-backend-pools"].value
+
+    emptied = playbooks.onboard(inventory(service))
+    assert ("PUT", "policyFragments/set-backend-pools") in emptied.writes, "an empty list is one on purpose"

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.variables import VARIABLES, meant_by
 
 from tests.meta.checkout import ROOT, files, relative
+
+_OWN_NAME = re.compile(r"^ *(?:register: )?((?:llm|apim)_[a-z_]+)(?:: *| *$)", re.MULTILINE)
 
 
 def role_folders() -> list[Path]:
@@ -39,3 +43,19 @@ def test_defaults_are_the_documented_ones(role: Path) -> None:
 def test_role_has_what_galaxy_shows(role: Path) -> None:
     assert content(role / "meta" / "main.yml")["galaxy_info"]["description"]
     assert (role / "README.md").read_text(encoding="utf-8").strip()
+
+
+def test_misspellings_are_looked_for_among_all_documented_variables() -> None:
+    specs = [content(role / "meta" / "argument_specs.yml")["argument_specs"] for role in role_folders()]
+    assert set(VARIABLES) == {name for entries in specs for entry in entries.values() for name in entry["options"]}
+
+
+def test_no_name_that_the_collection_sets_is_taken_for_a_misspelling() -> None:
+    found = {
+        name
+        for folder in ("roles", "playbooks")
+        for path in files(folder, "*.yml")
+        for name in _OWN_NAME.findall(path.read_text(encoding="utf-8"))
+    }
+    assert {"llm_routing_plan", "llm_onboarding_result", "llm_validation_results"} <= found
+    assert {name: meant_by(name) for name in found if meant_by(name)} == {}

@@ -38,6 +38,10 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.proble
 BACKEND_TYPES = ("ai-foundry", "azure-openai", "external")
 AUTH_SCHEMES = ("managed_identity", "api_key", "token")
 
+_MISSING_REMEDY = (
+    "list the LLM backends; write [] where an inventory is to have none, and run the playbook offboard to remove all"
+)
+
 _BACKEND_FIELDS = (
     "backend_id",
     "backend_type",
@@ -92,9 +96,13 @@ class Backend:
 def read_backends(value: Any, circuit_breaker: CircuitBreaker, problems: Problems) -> list[Backend]:
     """Return the backends of an inventory in its order; every fault is noted in ``problems``.
 
-    :param value: ``llm_backends``, a list of mappings.
+    :param value: ``llm_backends``, a list of mappings. None is what a run sees when the variable has another name, or
+        stands in a file that Ansible does not read: no gateway may lose its models by that.
     :param circuit_breaker: what backends without settings of their own get.
     """
+    if value is None:
+        problems.add("llm_backends", "is missing", _MISSING_REMEDY)
+        return []
     if not isinstance(value, (list, tuple)):
         problems.add("llm_backends", f"is {shown(value)}, not a list", "list the LLM backends")
         return []

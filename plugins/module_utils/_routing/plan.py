@@ -8,7 +8,7 @@ citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -55,9 +55,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.settings import (
     check_managed_identity,
     check_owner,
-    check_prune,
+    check_removal,
     check_service,
+    read_flag,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.variables import check_variables
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.workbook import read_workbook
 
 # Families whose accounts can hold stored objects, such as responses and files.
@@ -73,10 +75,14 @@ def build_plan(
     universal_api: Any = None,
     azure_openai_api: Any = None,
     owner: str = "citadel",
+    adopt: Any = False,
     prune: Any = False,
+    prune_delay: Any = 60,
+    preflight: Any = False,
     backend_scope: Any = AUTO,
     retirement: Any = None,
     workbook: Any = None,
+    variables: Iterable[str] = (),
     today: date | None = None,
 ) -> dict[str, Any]:
     """Return the routing plan of one host's inventory.
@@ -88,24 +94,32 @@ def build_plan(
     :param universal_api: ``llm_universal_api``.
     :param azure_openai_api: ``llm_azure_openai_api``.
     :param owner: ``llm_owner``.
+    :param adopt: ``llm_adopt``.
     :param prune: ``llm_prune``.
+    :param prune_delay: ``llm_prune_delay``.
+    :param preflight: ``llm_preflight``.
     :param backend_scope: ``llm_backend_scope``.
     :param retirement: ``llm_retirement``, None for the defaults.
     :param workbook: ``llm_workbook``.
+    :param variables: names of variables that the host has, in which those of the roles may be misspelled.
     :param today: the date with which retirement dates are compared; None compares none.
     :return: ``backends`` and ``pools`` (options of the modules of that name), ``routes`` (see :mod:`.routes`),
         ``models`` (names, chain of routes, members, deployments), ``accounts`` (backends that can hold stored objects),
         ``model_pools`` and ``model_backends`` (model -> first route), ``apis`` (see :mod:`.apis`), ``workbook``
-        (see :mod:`.workbook`), ``owner`` and ``warnings``. No secret of the inventory is in it.
+        (see :mod:`.workbook`), ``preflight`` (whether a run begins with one), ``owner`` and ``warnings``. No secret of
+        the inventory is in it.
     :raises InventoryError: with every problem of the inventory at once.
     """
     problems = Problems()
+    check_variables(variables, problems)
     breaker = read_circuit_breaker(circuit_breaker, "llm_circuit_breaker", CircuitBreaker(), problems)
     listed = read_backends(llm_backends, breaker, problems)
     check_managed_identity(managed_identity, listed, problems)
     apis = read_apis(universal_api, azure_openai_api, problems)
     check_owner(owner, problems)
-    check_prune(prune, llm_backends, problems)
+    read_flag("llm_adopt", adopt, problems)
+    check_removal(prune, prune_delay, llm_backends, problems)
+    begins_with_preflight = read_flag("llm_preflight", preflight, problems)
     check_scope(backend_scope, problems)
     policy = read_retirement(retirement, today, problems)
     if service is not None:
@@ -124,9 +138,10 @@ def build_plan(
         "accounts": _accounts(backends),
         "apis": apis,
         "workbook": wanted_workbook,
+        "preflight": begins_with_preflight,
         "owner": owner,
         "warnings": [
-            *plan_warnings(backends, chains),
+            *plan_warnings(backends, chains, apis),
             *retirement_warnings(listed, policy),
             *exclusion_warnings(listed_models, models),
         ],

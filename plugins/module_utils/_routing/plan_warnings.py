@@ -7,9 +7,11 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import Any
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.apis import AZURE_OPENAI, UNIVERSAL
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arm_options import weight_warnings
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.arrangement import Hop, Route
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.chains import Chains
@@ -28,8 +30,11 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.served
 _NAMED_MODELS = 5
 
 
-def plan_warnings(backends: Sequence[Backend], chains: Chains) -> list[str]:
-    """Return the warnings about an inventory's backends, pools and chains."""
+def plan_warnings(backends: Sequence[Backend], chains: Chains, apis: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the warnings about an inventory's backends, pools and chains.
+
+    :param apis: the APIs that it deploys, see :func:`.apis.read_apis`.
+    """
     models = chains.arrangement.models
     return [
         *_repetitions(backends),
@@ -37,7 +42,7 @@ def plan_warnings(backends: Sequence[Backend], chains: Chains) -> list[str]:
         *chain.from_iterable(weight_warnings(route) for route in chains.arrangement.pools()),
         *chain.from_iterable(_model_warnings(model, chains) for model in models),
         *reserved_capacity_warnings(models, chains.fallbacks),
-        *_chains_beyond_hubs([model.name for model in models if len(chains.hops(model)) > 1]),
+        *_chains_beyond_hubs([model.name for model in models if len(chains.hops(model)) > 1], apis),
     ]
 
 
@@ -108,8 +113,9 @@ def _is_provisioned_above_others(route: Route) -> bool:
     return any(member.model.is_provisioned and member.account.priority < lowest for member in route.members)
 
 
-def _chains_beyond_hubs(models: Sequence[str]) -> list[str]:
-    if not models:
+def _chains_beyond_hubs(models: Sequence[str], apis: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Warn where clients may come by an API of a hub: where the inventory does not deploy both APIs itself."""
+    if not models or {api["variable"] for api in apis} == {UNIVERSAL, AZURE_OPENAI}:
         return []
     rest = len(models) - _NAMED_MODELS
     listed = ", ".join(models[:_NAMED_MODELS]) + (f" and {rest} more" if rest > 0 else "")

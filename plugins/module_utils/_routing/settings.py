@@ -11,7 +11,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import Fields, scalar_text
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.fields import (
+    BOOLEAN_REMEDY,
+    Fields,
+    as_boolean,
+    as_integer,
+    scalar_text,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import Backend
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import Problems, shown
 
@@ -20,7 +26,7 @@ _SERVICE_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?")
 RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
-_TRUE, _FALSE = ("true", "yes"), ("false", "no")
+_MAXIMUM_DELAY = 86_400
 
 UUID_REMEDY = "write a GUID such as 00000000-0000-0000-0000-000000000000"
 _IDENTITY_REMEDY = "give either client_id, or resource_group and name (and subscription_id, where that is another one)"
@@ -80,23 +86,29 @@ def check_owner(value: Any, problems: Problems) -> None:
         problems.add("llm_owner", f"is {shown(value)}", remedy)
 
 
-def check_prune(value: Any, llm_backends: Any, problems: Problems) -> None:
-    """Note what is wrong with ``llm_prune``: it is no boolean, or would remove all because no backend is listed.
+def check_removal(prune: Any, delay: Any, llm_backends: Any, problems: Problems) -> None:
+    """Note what is wrong with ``llm_prune`` and ``llm_prune_delay``.
 
-    An empty list is what a run sees when ``llm_backends`` stands in the wrong file, too.
+    An empty list of backends is what a run sees when a template that makes the list finds nothing, too; it must not
+    remove all that is there.
     """
-    prune = _flag(value)
-    if prune not in {*_TRUE, *_FALSE}:
-        problems.add("llm_prune", f"is {shown(value)}", "write true or false")
-    elif prune in _TRUE and isinstance(llm_backends, (list, tuple)) and not llm_backends:
+    if read_flag("llm_prune", prune, problems) and isinstance(llm_backends, (list, tuple)) and not llm_backends:
         message = "is empty, so that llm_prune would remove every backend, pool and API of llm_owner"
         problems.add("llm_backends", message, "list the backends, or set llm_prune to false")
+    seconds = as_integer(delay)
+    if seconds is None or not 0 <= seconds <= _MAXIMUM_DELAY:
+        remedy = f"write a number of seconds from 0 to {_MAXIMUM_DELAY}"
+        problems.add("llm_prune_delay", f"is {shown(delay)}", remedy)
+
+
+def read_flag(variable: str, value: Any, problems: Problems) -> bool:
+    """Return a variable that is true or false; anything else is noted and counts as false."""
+    flag = as_boolean(value)
+    if flag is None:
+        problems.add(variable, f"is {shown(value)}", BOOLEAN_REMEDY)
+    return bool(flag)
 
 
 def is_pruned(value: Any) -> bool:
     """Tell whether ``llm_prune`` asks for removals; whatever is no boolean does not."""
-    return _flag(value) in _TRUE
-
-
-def _flag(value: Any) -> str:
-    return str(value).lower() if isinstance(value, (bool, str)) else ""
+    return bool(as_boolean(value))

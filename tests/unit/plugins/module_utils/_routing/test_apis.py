@@ -46,7 +46,7 @@ def test_a_path_may_be_written_with_slashes(written: str, path: str) -> None:
     ("setting", "path"),
     [
         ("yes", "llm_universal_api"),
-        ({"deploy": "yes"}, "llm_universal_api.deploy"),
+        ({"deploy": "maybe"}, "llm_universal_api.deploy"),
         ({"path": "a//b"}, "llm_universal_api.path"),
         ({"path": "/"}, "llm_universal_api.path"),
         ({"path": "../openai"}, "llm_universal_api.path"),
@@ -64,7 +64,12 @@ def test_a_setting_is_refused_with_its_place(setting: Any, path: str) -> None:
 
 def test_two_apis_do_not_share_a_path() -> None:
     problem = only_problem(universal_api={"deploy": True, "path": "OpenAI"}, azure_openai_api={"deploy": True})
-    assert problem.path == "llm_azure_openai_api.path"
+    assert (problem.path, problem.remedy) == ("llm_azure_openai_api.path", "write another path, such as azure-openai")
+
+
+def test_the_remedy_for_a_shared_path_is_another_one() -> None:
+    setting = {"deploy": True, "path": "models"}
+    assert only_problem(universal_api=setting, azure_openai_api=setting).remedy == "write another path, such as openai"
 
 
 def test_the_azure_openai_api_has_one_type() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
 
@@ -47,8 +48,8 @@ MISSING = object()
         ("endpoint", "https://[h", "which is not a URL", "write an https URL"),
         ("endpoint", "https://h/{{key}}", "which is not a URL of a host", "write an https URL"),
         ("endpoint", "https://h/\x00", "which is not a URL of a host", "write an https URL"),
-        ("endpoint", "https://h/?a=b", "which has a query or a fragment", "write an https URL"),
-        ("endpoint", "https://h/#a", "which has a query or a fragment", "write an https URL"),
+        ("endpoint", "https://h/?a=b", "which has a query or a fragment", "write https://h"),
+        ("endpoint", "https://h/#a", "which has a query or a fragment", "write https://h"),
         ("endpoint", f"https://h/{'a' * 2000}", "which is longer than 2000 characters", "write an https URL"),
         ("supported_models", MISSING, "is missing", "list at least one model"),
         ("supported_models", [], "is a list of 0", "list at least one model"),
@@ -84,6 +85,8 @@ def test_a_field_is_refused_with_path_and_remedy(field: str, value: Any, message
         ("a\nb", ".name", r"is 'a\nb'"),
         ("\ud800", ".name", r"is '\ud800'"),
         ("x" * 257, ".name", "(259 characters)"),
+        ("gpt-4o, gpt-4o-mini", ".name", "a comma stands between names"),
+        ({"name": "m", "aliases": ["a,b"]}, ".aliases[0]", "a comma stands between names"),
         ("Non-LLM-Request", ".name", "which the policies use for requests without a model"),
         ({"name": "m", "capacity": -1}, ".capacity", "is -1"),
         ({"name": "m", "sku": ""}, ".sku", "is empty"),
@@ -113,7 +116,7 @@ def test_a_model_is_refused_with_its_place(model: Any, path: str, message: str) 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("enabled", "yes"),
+        ("enabled", "maybe"),
         ("count", 0),
         ("count", 10_001),
         ("interval", "10 s"),
@@ -124,7 +127,7 @@ def test_a_model_is_refused_with_its_place(model: Any, path: str, message: str) 
         ("interval", "9" * 5000),
         ("trip_duration", -5),
         ("trip_duration", "PT1.5S"),
-        ("accept_retry_after", 1),
+        ("accept_retry_after", 2),
         ("status_codes", []),
         ("status_codes", "429"),
         ("status_codes", [429] * 11),
@@ -217,12 +220,46 @@ def test_an_owner_that_cannot_mark_is_refused(owner: Any) -> None:
     assert only_problem(backend("b"), owner=owner).path == "llm_owner"
 
 
-@pytest.mark.parametrize("prune", ["maybe", "", None, 1, []])
-def test_whether_to_remove_must_be_clear(prune: Any) -> None:
-    assert only_problem(backend("b"), prune=prune).path == "llm_prune"
+@pytest.mark.parametrize("value", ["maybe", "", None, 2, -1, 0.5, []])
+@pytest.mark.parametrize("variable", ["adopt", "prune", "preflight"])
+def test_a_variable_that_is_true_or_false_must_be_clear(variable: str, value: Any) -> None:
+    problem = only_problem(backend("b"), **{variable: value})
+    assert (problem.path, problem.remedy) == (f"llm_{variable}", "write true or false")
 
 
-@pytest.mark.parametrize("prune", [True, "yes", "True"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(value, True) for value in (True, "yes", "On", "y", "T", 1, "1", 1.0, " true ")]
+    + [(value, False) for value in (False, "no", "OFF", "n", "f", 0, "0", 0.0, "False")],
+)
+def test_booleans_are_what_ansible_takes_for_one(value: Any, expected: bool) -> None:
+    assert boolean(value) is expected  # type: ignore[no-untyped-call]
+    plan = plan_of(backend("b", circuit_breaker={"enabled": value}), preflight=value)
+    assert plan["preflight"] is expected
+    assert plan["backends"][0]["circuit_breaker"]["enabled"] is expected
+
+
+@pytest.mark.parametrize("delay", ["soon", -3, 1.5, None, True, 86_401])
+def test_a_delay_is_a_number_of_seconds(delay: Any) -> None:
+    problem = only_problem(backend("b"), prune_delay=delay)
+    assert (problem.path, problem.remedy) == ("llm_prune_delay", "write a number of seconds from 0 to 86400")
+
+
+def test_the_remedy_for_a_duration_tells_of_whole_seconds() -> None:
+    problem = only_problem(backend("b", circuit_breaker={"interval": 0.5}))
+    assert problem.remedy == "write an ISO 8601 duration such as PT10S, or a whole number of seconds above 0"
+
+
+def test_a_list_of_backends_is_empty_on_purpose_only() -> None:
+    with pytest.raises(InventoryError) as refusal:
+        build_plan(None)
+    (problem,) = refusal.value.problems
+    assert (problem.path, problem.message) == ("llm_backends", "is missing")
+    assert "write [] where an inventory is to have none" in problem.remedy
+    assert build_plan([])["models"] == []
+
+
+@pytest.mark.parametrize("prune", [True, "yes", "True", 1])
 def test_an_inventory_without_backends_never_empties_a_gateway(prune: Any) -> None:
     problem = only_problem(prune=prune)
     assert problem.path == "llm_backends"
@@ -230,7 +267,7 @@ def test_an_inventory_without_backends_never_empties_a_gateway(prune: Any) -> No
     assert plan_of(backend("b"), prune=prune)["backends"]
 
 
-@pytest.mark.parametrize("prune", [False, "no", "false"])
+@pytest.mark.parametrize("prune", [False, "no", "false", 0])
 def test_an_inventory_without_backends_is_one_where_nothing_is_removed(prune: Any) -> None:
     assert plan_of(prune=prune)["backends"] == []
 
@@ -311,3 +348,34 @@ def test_secrets_in_the_wrong_place_never_appear(field: str, value: Any) -> None
 
 def test_an_unknown_field_never_shows_its_value() -> None:
     assert "s3cret" not in str(only_problem(backend("b", api_key="s3cret")))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("auth_scheme", "Bearer s3cret"),
+        ("auth_scheme", "s3cret-of-mine"),
+        ("auth_scheme", "sk-abcdefghijkl"),
+        ("backend_type", "s3cret key"),
+        ("backend_id", "Bearer s3cret"),
+        ("priority", "sk-abcdefghijkl"),
+        ("endpoint", "https://host.example/sk-abcdefghijkl x"),
+        ("endpoint", "https://host.example/s3cret/chat/completions"),
+        ("endpoint", "https://host.example/s3cret?x=1"),
+        ("endpoint", "Bearer s3cret"),
+        ("endpoint", "s3cret"),
+        ("endpoint", "https://s3cret key/v1"),
+    ],
+)
+def test_what_may_be_a_secret_is_not_quoted(field: str, value: str) -> None:
+    problem = only_problem(backend("b", **{field: value}))
+    assert problem.path == f"llm_backends[0].{field}"
+    assert "s3cret" not in str(problem)
+    assert "abcdefghijkl" not in str(problem)
+
+
+@pytest.mark.parametrize("name", ["s3cret", "sk-abcdefghijkl", "Bearer x", "a" * 41])
+def test_the_name_of_an_unknown_field_may_be_a_secret(name: str) -> None:
+    problem = only_problem({**backend("b"), name: True})
+    assert (problem.path, problem.message) == ("llm_backends[0]", "field 6 is not a known one (its name is not shown)")
+    assert name not in problem.remedy

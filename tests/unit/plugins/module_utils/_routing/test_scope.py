@@ -249,6 +249,13 @@ def test_the_groups_of_a_priority_are_tried_in_order_and_told() -> None:
     assert hubs.startswith("several routes are tried in order for gpt-4o: an API of the hub's own uses the first alone")
 
 
+@pytest.mark.parametrize(("universal", "azure_openai"), [(True, True), (True, False), (False, True), (False, False)])
+def test_apis_of_a_hub_are_warned_of_where_a_hub_may_have_some(universal: bool, azure_openai: bool) -> None:
+    apis = {"universal_api": {"deploy": universal}, "azure_openai_api": {"deploy": azure_openai}}
+    warnings = plan_of(backend("a"), external("x", priority=2, **KEY), **apis)["warnings"]
+    assert ["an API of the hub's own" in warning for warning in warnings] == [True] * (not (universal and azure_openai))
+
+
 def test_groups_of_different_priorities_are_no_warning_but_for_hubs() -> None:
     plan = plan_of(backend("a"), external("x", priority=2, **KEY))
     assert [route for route, _deployment in hops_of(plan, "gpt-4o")] == ["a-gpt-4o", "x-gpt-4o"]

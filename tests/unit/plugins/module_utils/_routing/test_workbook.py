@@ -58,7 +58,7 @@ def test_a_workbook_that_is_not_wanted_any_more_is_pruned_where_it_can_be_found(
     ("value", "path"),
     [
         ("yes", "llm_workbook"),
-        ({"deploy": "yes"}, "llm_workbook.deploy"),
+        ({"deploy": "maybe"}, "llm_workbook.deploy"),
         ({"deploys": True}, "llm_workbook.deploys"),
         ({"deploy": True}, "llm_workbook.application_insights"),
         ({"application_insights": "appi"}, "llm_workbook.application_insights"),
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_named_with_its_place(value: Any, path: str) -> None:
 
 
 def test_all_is_named_at_once_with_what_else_is_wrong() -> None:
-    wrong = {"deploy": 1, "application_insights": {"group": "rg"}, "location": 5}
+    wrong = {"deploy": 2, "application_insights": {"group": "rg"}, "location": 5}
     assert [each.path for each in problems_of(PRIMARY, workbook=wrong, owner="")] == [
         "llm_owner",
         "llm_workbook.deploy",

@@ -145,6 +145,8 @@ def test_all_that_is_wrong_with_the_variables_is_told_before_anything_is_gone(
         "apim_resource_group": "",
         "apim_subscription_id": "mine",
         "llm_owner": "",
+        "llm_onwer": "team-a",
+        "llm_prune_delay": "soon",
         "llm_workbook": {"application_insights": {"resource_group": "rg"}},
     }
     run = playbooks.run(OFFBOARD, hosts({service.name: {**host(), **wrong}}))
@@ -154,10 +156,12 @@ def test_all_that_is_wrong_with_the_variables_is_told_before_anything_is_gone(
     owner = "write 1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
     guid = "write a GUID such as 00000000-0000-0000-0000-000000000000, or set AZURE_SUBSCRIPTION_ID"
     heading, *lines = run.message(service.name).splitlines()
-    assert heading == "The inventory has 4 problems; nothing was written:"
+    assert heading == "The inventory has 6 problems; nothing was written:"
     assert sorted(lines) == [
         "  - apim_resource_group: is missing; write the name of the APIM service's resource group",
         f"  - apim_subscription_id: is 'mine'; {guid}",
+        "  - llm_onwer: is not a known variable; write llm_owner",
         f"  - llm_owner: is ''; {owner}",
+        "  - llm_prune_delay: is 'soon'; write a number of seconds from 0 to 86400",
         "  - llm_workbook.application_insights.name: is missing; write the name of an Application Insights resource",
     ]

@@ -42,7 +42,7 @@ ALLOWED = {
     "plugins/module_utils/_apis": frozenset({"_changes", "_resources"}),
     "plugins/module_utils/_module": frozenset({"_changes", "_reconcile", "_resources", "_azure"}),
     "plugins/module_utils/_gateway": frozenset({"_azure"}),
-    "plugins/module_utils/_prerequisites": frozenset({"_preflight", "_gateway", "_azure"}),
+    "plugins/module_utils/_prerequisites": frozenset({"_preflight", "_gateway", "_workbook", "_azure"}),
     "plugins/module_utils/_preflight": frozenset({"_routing", "_resources"}),
     "plugins/module_utils/_reconcile": frozenset({"_changes", "_conflicts", "_sharing", "_resources", "_azure"}),
     "plugins/module_utils/_workbook": frozenset({"_changes", "_resources", "_azure"}),

@@ -50,7 +50,10 @@ class FederatedCredential(Settings):
 
 
 class ClientConfig(Settings):
-    """An app registration with its service principal; `secret` is random per start when it is not given."""
+    """An app registration with its service principal; `secret` is random per start when it is not given.
+
+    `requested_access_token_version` is that of tokens whose audience the app is (Microsoft Graph's name of it).
+    """
 
     client_id: Guid
     object_id: Guid
@@ -58,6 +61,7 @@ class ClientConfig(Settings):
     certificates: list[Path] = Field(default_factory=list)
     federated: list[FederatedCredential] = Field(default_factory=list)
     role: ClientRole = "contributor"
+    requested_access_token_version: Literal[1, 2] = 1
 
 
 class IdentityConfig(PlacedConfig):

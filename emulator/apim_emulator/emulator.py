@@ -15,7 +15,7 @@ from apim_emulator.arm.access import Access
 from apim_emulator.arm.store import Service, Store
 from apim_emulator.certificates import Authority
 from apim_emulator.config import Config
-from apim_emulator.entra import TokenEndpoint, TokenIssuer
+from apim_emulator.entra import LOGIN_HOSTS, TokenEndpoint, TokenIssuer
 from apim_emulator.entra.samples import SampleCredentials
 from apim_emulator.environment import exported_variables
 from apim_emulator.gateway import DataPlane
@@ -65,8 +65,9 @@ class Emulator:
     async def _start(self) -> None:
         self._checker.start()
         context = self._authority.server_context("localhost", LOOPBACK)
+        front_context = self._authority.server_context("localhost", LOOPBACK, *LOGIN_HOSTS)
         front, admin_address = Address("https"), Address("http")
-        issuer = TokenIssuer(f"{front.url}/{self._config.tenant_id}/", self._config.tenant_id, self._token_lifetime)
+        issuer = TokenIssuer(self._config.tenant_id, self._token_lifetime)
         login = TokenEndpoint(self._config, front.url, issuer)
         access = Access(issuer, login.arm_audiences, self._config.tenant_id)
         roles = self._config.roles()
@@ -85,7 +86,7 @@ class Emulator:
             self._prober,
         )
         origin = Origin(self._config.tenant_id, login, self._arm)
-        self._listeners.append(plane_listener(front, context, self._log, origin.plane_of, origin.handle))
+        self._listeners.append(plane_listener(front, front_context, self._log, origin.plane_of, origin.handle))
         client = next(iter(login.clients.values()))
         samples = SampleCredentials(client, front.url, self._config.tenant_id)
         self._data_plane = self._make_data_plane(login, self._providers)

@@ -10,7 +10,7 @@ import asyncio
 from apim_emulator import metadata
 from apim_emulator.arm import ControlPlane
 from apim_emulator.arm.faults import Faults, fault_error
-from apim_emulator.entra import TokenEndpoint
+from apim_emulator.entra import TokenEndpoint, is_login_host
 from apim_emulator.http import Answer, Request, new_guid, security_headers, utc_text
 from apim_emulator.settings import ArmSettings, Fault
 
@@ -31,6 +31,9 @@ class Origin:
 
     def plane_of(self, request: Request) -> str:
         """Return the plane that a request belongs to."""
+        # Neither ARM nor the metadata of the cloud is under the names of Entra.
+        if is_login_host(request):
+            return "login"
         segments = request.segments()
         if [segment.lower() for segment in segments] == ["metadata", "endpoints"]:
             return "metadata"

@@ -34,7 +34,8 @@ subscriptions:
 resource_groups: [rg-empty]
 clients:
   - {{client_id: 33333333-3333-3333-3333-333333333333, object_id: 33333333-3333-3333-3333-333333333334}}
-  - {{client_id: {READER}, object_id: 55555555-5555-5555-5555-555555555556, secret: reader, role: reader}}
+  - {{client_id: {READER}, object_id: 55555555-5555-5555-5555-555555555556, secret: reader, role: reader,
+     requested_access_token_version: 2}}
 identities:
   - resource_group: {GROUP}
     name: id-gateway

@@ -25,12 +25,13 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass(slots=True)
 class Client:
-    """An app registration: its principal and the credentials it may use."""
+    """An app registration: its principal, the credentials it may use, and the version of the tokens that are for it."""
 
     principal: Principal
     secret: str
     certificates: list[x509.Certificate] = field(default_factory=list)
     federated: list[FederatedCredential] = field(default_factory=list)
+    token_version: int = 1
 
     def authenticate(self, form: Mapping[str, str], audiences: Iterable[str]) -> None:
         """Check the credential in a token request.
@@ -120,6 +121,7 @@ def load_clients(configured: Iterable[ClientConfig]) -> dict[str, Client]:
             secret=item.secret or secrets.token_urlsafe(30),
             certificates=[_load_certificate(path) for path in item.certificates],
             federated=list(item.federated),
+            token_version=item.requested_access_token_version,
         )
         for item in configured
     }

@@ -13,11 +13,12 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from apim_emulator.config import SYSTEM_ASSIGNED_PRINCIPAL_ID, Config
 from apim_emulator.entra.clients import Client, load_clients
 from apim_emulator.entra.errors import TokenRefused
+from apim_emulator.entra.hosts import LOGIN_HOSTS, issuer_of
 from apim_emulator.entra.tokens import AccessToken, Principal, TokenIssuer
 from apim_emulator.http import Answer, Request, security_headers
 
@@ -47,7 +48,7 @@ class TokenEndpoint:
 
     def __init__(self, config: Config, origin: str, issuer: TokenIssuer) -> None:
         self._tenant = config.tenant_id
-        self._origin = origin
+        self.origin = origin
         self._issuer = issuer
         self.clients: dict[str, Client] = load_clients(config.clients)
         self._identities = {
@@ -63,8 +64,10 @@ class TokenEndpoint:
         return tail in _PATHS or segments[:2] == ["msi", "token"]
 
     def handle(self, request: Request) -> Answer:
-        """Answer a request whose path `serves` accepts."""
+        """Answer a request that is for a login host, or whose path `serves` accepts."""
         segments = request.segments()
+        if not self.serves(segments):
+            return Answer(404, None, security_headers())
         if segments[0] == "msi":
             return self._managed_identity(request)
         tail = "/".join(segments[1:]).lower()
@@ -74,9 +77,9 @@ class TokenEndpoint:
                 return self._token(request)
         except TokenRefused as refused:
             return refused.answer()
-        if tail == "discovery/v2.0/keys":
+        if tail in _KEYS:
             return Answer(200, self._issuer.keys(), security_headers())
-        return Answer(200, self._configuration(segments[0]), security_headers())
+        return Answer(200, self._configuration(request, segments[0], _CONFIGURATIONS[tail]), security_headers())
 
     def managed_identity_token(self, client_id: str | None, resource: str) -> AccessToken:
         """Return a token of a configured identity by its client id (lower case), or of a system-assigned one (None).
@@ -85,25 +88,26 @@ class TokenEndpoint:
         Entra does not know.
         """
         principal = _SYSTEM_ASSIGNED if client_id is None else self._identities[client_id]
-        return self._issuer.issue(principal, self._known_resource(resource))
+        return self._issue(principal, resource)
 
     def _check_tenant(self, tenant: str) -> None:
         if tenant.lower() != self._tenant:
             text = f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."
             raise TokenRefused("invalid_request", 90002, text)
 
-    def _configuration(self, tenant: str) -> dict[str, Any]:
-        base = f"{self._origin}/{tenant}"
+    def _configuration(self, request: Request, tenant: str, version: int) -> dict[str, Any]:
+        # Whoever asks a login host by its name is to go on with that name; it does not lead to Entra from elsewhere.
+        base = f"{request.origin if is_login_host(request) else self.origin}/{tenant}"
         return {
             "token_endpoint": f"{base}/oauth2/v2.0/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "jwks_uri": f"{base}/discovery/{'v2.0/' if version == 2 else ''}keys",
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["ES256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{base}/v2.0",
+            "issuer": issuer_of(self._tenant, version),
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
             "tenant_region_scope": "EU",
@@ -122,28 +126,34 @@ class TokenEndpoint:
         if client is None:
             text = f"Application with identifier '{client_id}' was not found in the directory '{self._tenant}'."
             raise TokenRefused("unauthorized_client", 700016, text)
-        audience = self._audience(_required(form, "scope"))
+        resource = self._resource(_required(form, "scope"))
         endpoint = request.origin + request.path
-        client.authenticate(form, (endpoint, f"{self._origin}/{self._tenant}/v2.0", f"{self._origin}/{self._tenant}"))
-        token = self._issuer.issue(client.principal, audience)
+        client.authenticate(form, (endpoint, f"{self.origin}/{self._tenant}/v2.0", f"{self.origin}/{self._tenant}"))
+        token = self._issue(client.principal, resource)
         lifetime = token.expires - token.issued
         content = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
         return Answer(200, {**content, "access_token": token.text}, security_headers())
 
-    def _audience(self, scope: str) -> str:
+    def _resource(self, scope: str) -> str:
         if not scope.endswith("/.default"):
             text = (
                 f"The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid. "
                 "Client credential flows must have a scope value with /.default suffixed to the resource identifier."
             )
             raise TokenRefused("invalid_scope", 1002012, text)
-        return self._known_resource(scope.removesuffix("/.default"))
+        return scope.removesuffix("/.default")
 
-    def _known_resource(self, resource: str) -> str:
+    def _issue(self, principal: Principal, resource: str) -> AccessToken:
+        """Return a token for one of Azure's APIs, or for an app registration: CLIENT_ID or api://CLIENT_ID."""
+        app = self.clients.get(resource.lower().removeprefix("api://"))
+        if app is not None:
+            # The audience of a token of version 2 is the client id, whichever name was asked for.
+            audience = app.principal.client_id if app.token_version == 2 else resource
+            return self._issuer.issue(principal, audience, app.token_version)
         if resource.rstrip("/") not in self._audiences:
             text = f"The resource principal named {resource} was not found in the tenant named {self._tenant}."
             raise TokenRefused("invalid_resource", 500011, text)
-        return resource
+        return self._issuer.issue(principal, resource)
 
     def _managed_identity(self, request: Request) -> Answer:
         """Answer GET /msi/token?api-version=2019-08-01&resource=...&client_id=..., guarded by X-IDENTITY-HEADER."""
@@ -153,15 +163,14 @@ class TokenEndpoint:
         if principal is None:
             return _identity_error(400, "invalid_request", "No managed identity was found for the requested identity.")
         try:
-            audience = self._known_resource(request.query.get("resource", "").removesuffix("/.default"))
+            token = self._issue(principal, request.query.get("resource", "").removesuffix("/.default"))
         except TokenRefused as refused:
             return _identity_error(400, "invalid_resource", refused.message)
-        token = self._issuer.issue(principal, audience)
         content = {
             "access_token": token.text,
             "client_id": principal.client_id,
             "expires_on": str(token.expires),
-            "resource": audience,
+            "resource": token.audience,
             "token_type": "Bearer",
         }
         return Answer(200, content, security_headers())
@@ -173,14 +182,15 @@ class TokenEndpoint:
         return next(iter(self._identities.values())) if len(self._identities) == 1 else None
 
 
-_PATHS = frozenset(
-    (
-        "oauth2/v2.0/token",
-        "discovery/v2.0/keys",
-        "v2.0/.well-known/openid-configuration",
-        ".well-known/openid-configuration",
-    )
-)
+_KEYS = ("discovery/v2.0/keys", "discovery/keys")
+# The version of the tokens whose issuer a configuration names.
+_CONFIGURATIONS = {"v2.0/.well-known/openid-configuration": 2, ".well-known/openid-configuration": 1}
+_PATHS = frozenset(("oauth2/v2.0/token", *_KEYS, *_CONFIGURATIONS))
+
+
+def is_login_host(request: Request) -> bool:
+    """Tell whether the client addressed a login host of Entra by its name."""
+    return urlsplit(request.origin).hostname in LOGIN_HOSTS
 
 
 def _required(form: Mapping[str, str], name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from apim_emulator.entra.hosts import issuer_of
 from apim_emulator.http import new_guid
 
 KEY_ID = "embedded-azure"
@@ -44,31 +45,33 @@ class TokenIssuer:
     `lifetime` is asked at each issue, in seconds.
     """
 
-    def __init__(self, issuer: str, tenant: str, lifetime: Callable[[], int]) -> None:
-        self._issuer = issuer
+    def __init__(self, tenant: str, lifetime: Callable[[], int]) -> None:
         self._tenant = tenant
         self._lifetime = lifetime
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._issued: dict[str, AccessToken] = {}
 
-    def issue(self, principal: Principal, audience: str) -> AccessToken:
-        """Return a new access token of `principal` for `audience`."""
+    def issue(self, principal: Principal, audience: str, version: int = 1) -> AccessToken:
+        """Return a new access token of `principal` for `audience`.
+
+        `version` is 1 or 2, as the audience wants its tokens: Azure's own APIs want 1. It decides on the issuer and on
+        the claim that names the client.
+        """
         now = int(time.time())
         expires = now + self._lifetime()
         claims = {
             "aud": audience,
-            "iss": self._issuer,
+            "iss": issuer_of(self._tenant, version),
             "iat": now,
             "nbf": now,
             "exp": expires,
-            "appid": principal.client_id,
-            "azp": principal.client_id,
+            "azp" if version == 2 else "appid": principal.client_id,
             "oid": principal.object_id,
             "sub": principal.object_id,
             "tid": self._tenant,
             "idtyp": "app",
             "uti": new_guid(),
-            "ver": "1.0",
+            "ver": f"{version}.0",
         }
         text = jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": KEY_ID})
         self._forget_expired(now)
@@ -83,7 +86,7 @@ class TokenIssuer:
     def keys(self) -> dict[str, Any]:
         """Return the JSON Web Key Set with which anyone can check the signatures."""
         key = jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
-        return {"keys": [{**key, "kid": KEY_ID, "use": "sig", "issuer": self._issuer}]}
+        return {"keys": [{**key, "kid": KEY_ID, "use": "sig"}]}
 
     def _forget_expired(self, now: float) -> None:
         # An expired token is kept for a day, so that ARM can tell "expired" from "never issued".

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gateway's HTTP client: it reaches the simulated providers, whatever host name is asked for, and nothing else."""
+"""The gateway's HTTP client: it reaches the simulated providers and Entra by their host names, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import asyncio
 import socket
 import ssl
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from apim_emulator.entra import LOGIN_HOSTS
 from apim_emulator.gateway.wire import Headers, end_to_end
 from apim_emulator.runtime import ForwardError
 
@@ -35,11 +36,13 @@ class Providers(Protocol):
 class ProviderClient:
     """Sends requests to providers, and keeps connections open between them.
 
-    `trusted` is the PEM certificate of the authority that signs the providers' certificates.
+    `trusted` is the PEM certificate of the authority that signs the servers' certificates; `login` is the https origin
+    where the login hosts of Entra are, None when there are none. That origin is reached by its own name, too.
     """
 
-    def __init__(self, providers: Providers, trusted: bytes) -> None:
+    def __init__(self, providers: Providers, trusted: bytes, login: str | None = None) -> None:
         self._providers = providers
+        self._login = urlsplit(login) if login is not None else None
         self._contexts = {
             (chain, name): _client_context(trusted.decode("ascii"), chain=chain, name=name)
             for chain in (True, False)
@@ -58,7 +61,7 @@ class ProviderClient:
 
     def _session(self, scheme: str) -> aiohttp.ClientSession:
         # A resolver is told no scheme, so each scheme has its own session.
-        resolver = _Resolver(self._providers, scheme)
+        resolver = _Resolver(self._providers, scheme, self._login)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(resolver=resolver, limit=0, use_dns_cache=False),
             timeout=aiohttp.ClientTimeout(),
@@ -101,12 +104,18 @@ class ProviderClient:
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
+            known = self._providers.knows(host) or self._is_login(parts, host)
         except ValueError as error:
             raise ForwardError(source, "BackendConnectionFailure", f"'{url}' is not a URL: {error}") from error
-        if parts.scheme not in ("http", "https") or not self._providers.knows(host):
+        if parts.scheme not in ("http", "https") or not known:
             text = f"The embedded Azure has no provider '{host}'; it sends nothing to the network."
             raise ForwardError(source, "BackendConnectionFailure", text)
         return parts.scheme
+
+    def _is_login(self, parts: SplitResult, host: str) -> bool:
+        if self._login is None or parts.scheme != "https":
+            return False
+        return host in LOGIN_HOSTS or (host, parts.port) == (self._login.hostname, self._login.port)
 
 
 def outgoing(headers: Headers) -> Headers:
@@ -117,25 +126,32 @@ def outgoing(headers: Headers) -> Headers:
 class _Resolver(AbstractResolver):
     """Leads each known host name to the listener of one scheme, and no other name anywhere."""
 
-    def __init__(self, providers: Providers, scheme: str) -> None:
+    def __init__(self, providers: Providers, scheme: str, login: SplitResult | None) -> None:
         self._providers = providers
         self._scheme = scheme
+        # Entra is there by https only.
+        self._login = login if scheme == "https" else None
 
     async def resolve(
         self,
         host: str,
-        port: int = 0,  # noqa: ARG002 - providers listen where they listen, whatever port their URL names
+        port: int = 0,  # noqa: ARG002 - a server listens where it listens, whatever port the URL names
         family: socket.AddressFamily = socket.AF_INET,
     ) -> list[ResolveResult]:
         """Return the listener's address. Raises OSError for a host that does not exist."""
-        if not self._providers.knows(host):
-            raise OSError(f"the embedded Azure has no provider '{host}'")
-        address, listening = self._providers.address(self._scheme)
+        address, listening = self._address(host)
         return [
             ResolveResult(
                 hostname=host, host=address, port=listening, family=family, proto=0, flags=socket.AI_NUMERICHOST
             )
         ]
+
+    def _address(self, host: str) -> tuple[str, int]:
+        if self._providers.knows(host):
+            return self._providers.address(self._scheme)
+        if self._login is not None and host.lower() in LOGIN_HOSTS and self._login.hostname and self._login.port:
+            return self._login.hostname, self._login.port
+        raise OSError(f"the embedded Azure has no provider '{host}'")
 
     async def close(self) -> None:
         """Nothing is kept."""

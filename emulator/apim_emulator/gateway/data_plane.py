@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: citadel.ai_gateway contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gateways of all services, with what they share: the policy engine and the client that reaches the providers."""
+"""The gateways of all services, with what they share: the policy engine, and the client for providers and Entra."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DataPlane:
     """Serves every service until it is stopped.
 
     `view` shows a gateway its service; `propagation` tells after how many milliseconds it sees a write; `trusted` is
-    the PEM certificate of the authority that signs the providers' certificates.
+    the PEM certificate of the authority that signs the certificates of providers and Entra.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class DataPlane:
         trusted: bytes,
         propagation: Callable[[], int],
     ) -> None:
-        self._client = ProviderClient(providers, trusted)
+        self._client = ProviderClient(providers, trusted, login.origin)
         self._engine = OnDemandEngine()
         self._listeners: list[GatewayListener] = []
         self._gateways = [

@@ -35,14 +35,21 @@ class AccessTokens:
         options: Any = {"verify_aud": False, "require": ["exp"] if demands["requireExpiration"] else []}
         try:
             keys = await self._keys(token, demands, io)
-            for key, algorithms, issuer in keys:
+            foreign: jwt.InvalidIssuerError | None = None
+            for key, algorithms, issuers in keys:
                 try:
                     jwt.decode(
-                        token, key, algorithms=algorithms, issuer=issuer, options=options, leeway=demands["clockSkew"]
+                        token, key, algorithms=algorithms, issuer=issuers, options=options, leeway=demands["clockSkew"]
                     )
                 except jwt.InvalidSignatureError:
                     continue
+                except jwt.InvalidIssuerError as error:
+                    # Several configurations may publish the same key, each for an issuer of its own.
+                    foreign = error
+                    continue
                 return
+            if foreign is not None:
+                raise foreign
         except jwt.ExpiredSignatureError as error:
             raise _refused("TokenExpired", "Lifetime validation failed. The token is expired.") from error
         except jwt.InvalidIssuerError as error:
@@ -55,12 +62,15 @@ class AccessTokens:
 
     async def _keys(
         self, token: str, demands: dict[str, Any], io: GatewayIo
-    ) -> list[tuple[Any, list[str], str | None]]:
-        """Keys that may have signed the token, each with its algorithms and the issuer that it belongs to."""
-        found: list[tuple[Any, list[str], str | None]] = []
+    ) -> list[tuple[Any, list[str], list[str] | None]]:
+        """Keys that may have signed the token, each with its algorithms and the issuers that it may sign for.
+
+        Those are the issuers that the policy lists, else that of the configuration which publishes the key.
+        """
+        found: list[tuple[Any, list[str], list[str] | None]] = []
         for text in demands["keys"]:
             try:
-                found.append((base64.b64decode(text, validate=True), _SYMMETRIC_ALGORITHMS, None))
+                found.append((base64.b64decode(text, validate=True), _SYMMETRIC_ALGORITHMS, demands["issuers"] or None))
             except binascii.Error:
                 continue
         key_id = jwt.get_unverified_header(token).get("kid")
@@ -68,7 +78,7 @@ class AccessTokens:
             if url not in self._issuers or not _named(self._issuers[url][1], key_id):
                 self._issuers[url] = await _fetch(url, io)
             issuer, keys = self._issuers[url]
-            found += [(key, _ALGORITHMS, issuer) for key in _named(keys, key_id)]
+            found += [(key, _ALGORITHMS, demands["issuers"] or [issuer]) for key in _named(keys, key_id)]
         return found
 
 
@@ -78,19 +88,19 @@ def _named(keys: jwt.PyJWKSet, key_id: str | None) -> list[jwt.PyJWK]:
 
 async def _fetch(url: str, io: GatewayIo) -> tuple[str, jwt.PyJWKSet]:
     """Issuer and keys of an OpenID configuration."""
-    configuration = await _get(url, io)
-    keys = await _get(configuration["jwks_uri"], io)
+    configuration = await _get(url, io, ("issuer", "jwks_uri"))
+    keys = await _get(configuration["jwks_uri"], io, ("keys",))
     return configuration["issuer"], jwt.PyJWKSet.from_dict(keys)
 
 
-async def _get(url: str, io: GatewayIo) -> dict[str, Any]:
+async def _get(url: str, io: GatewayIo, members: tuple[str, ...]) -> dict[str, Any]:
     answer = await io.send(Send("GET", url, [], None, _SECONDS_TO_FETCH))
     body = await io.read(answer.stream) if answer.stream is not None else answer.body
     try:
         document = orjson.loads(body or b"")
     except orjson.JSONDecodeError:
         document = None
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or not all(name in document for name in members):
         raise ForwardError(_SOURCE, "OpenIdConfigUnavailable", f"No OpenID configuration or keys at {url}.")
     return document
 

@@ -32,7 +32,7 @@ class Rig:
         self._runner = runner
         self._authority = Authority()
         self._log = RequestLog()
-        issuer = TokenIssuer("https://login.example/", "tenant", lambda: 3599)
+        issuer = TokenIssuer("tenant", lambda: 3599)
         self.providers = Providers({}, self._authority, issuer, self._log)
         self.client = ProviderClient(self.providers, self._authority.certificate_pem())
         self.backends = Backends()

@@ -50,7 +50,7 @@ class Stand:
     def __init__(self, directory: Path) -> None:
         self.log = RequestLog()
         self.lifetime = 3600
-        self.issuer = TokenIssuer("https://login.example/tenant/", "tenant", lambda: self.lifetime)
+        self.issuer = TokenIssuer("tenant", lambda: self.lifetime)
         self.bundle = str(directory / "authority.pem")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)

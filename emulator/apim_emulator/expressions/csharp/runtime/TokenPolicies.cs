@@ -43,7 +43,7 @@ namespace ApimEmulator.Runtime
                 var jwt = token.AsJwt();
                 if (jwt == null)
                     throw Refused("TokenInvalid", "Invalid JWT.");
-                await execution.Ask("validate", Demands(execution, token)).ConfigureAwait(false);
+                await execution.Ask("validate", Demands(execution, token, jwt)).ConfigureAwait(false);
                 Check(execution, jwt);
                 foreach (var claim in claims)
                     claim.Check(execution, jwt);
@@ -57,8 +57,9 @@ namespace ApimEmulator.Runtime
             }
         }
 
-        /// What the gateway checks: "configurations" (URLs), "keys" (base64), "requireExpiration", "clockSkew" (seconds).
-        protected abstract JObject Demands(Execution execution, string token);
+        /// What the gateway checks: "configurations" (URLs), "issuers" (empty: those of the configurations), "keys"
+        /// (base64), "requireExpiration", "clockSkew" (seconds).
+        protected abstract JObject Demands(Execution execution, string token, Jwt jwt);
 
         protected abstract void Check(Execution execution, Jwt jwt);
 
@@ -150,7 +151,7 @@ namespace ApimEmulator.Runtime
             clockSkew = node.Number("clock-skew", missing: 0);
         }
 
-        protected override JObject Demands(Execution execution, string token)
+        protected override JObject Demands(Execution execution, string token, Jwt jwt)
         {
             var authorization = execution.Context.Request.Headers.GetValueOrDefault("Authorization", "");
             if (requiredScheme != null && !authorization.StartsWith(requiredScheme.Of(execution) + " ", StringComparison.OrdinalIgnoreCase))
@@ -158,6 +159,7 @@ namespace ApimEmulator.Runtime
             return new JObject(
                 new JProperty("token", token),
                 new JProperty("configurations", new JArray(configurations)),
+                new JProperty("issuers", new JArray(issuers.Select(issuer => issuer.Of(execution).Trim()))),
                 new JProperty("keys", new JArray(keys.Select(key => key.Of(execution)))),
                 new JProperty("requireExpiration", requiresExpiration.Of(execution)),
                 new JProperty("clockSkew", clockSkew.Of(execution)));
@@ -166,7 +168,6 @@ namespace ApimEmulator.Runtime
         protected override void Check(Execution execution, Jwt jwt)
         {
             CheckAny(execution, audiences, jwt.Audiences, "TokenAudienceNotAllowed", "Invalid audience. Access denied.");
-            CheckAny(execution, issuers, new[] { jwt.Issuer }, "TokenIssuerNotAllowed", "Invalid issuer. Access denied.");
         }
     }
 
@@ -190,15 +191,28 @@ namespace ApimEmulator.Runtime
             clients = Texts(node, "client-application-ids");
         }
 
-        protected override JObject Demands(Execution execution, string token)
+        protected override JObject Demands(Execution execution, string token, Jwt jwt)
         {
-            var authority = endpoint.Of(execution).TrimEnd('/') + "/" + tenant.Of(execution).Trim();
+            // A tenant publishes a configuration for each version of its tokens: they have different issuers.
+            var version = jwt.Claims.GetValueOrDefault("ver") == "1.0" ? "" : "/v2.0";
             return new JObject(
                 new JProperty("token", token),
-                new JProperty("configurations", new JArray(authority + "/v2.0/.well-known/openid-configuration")),
+                new JProperty("configurations", new JArray(Authority(execution) + version + "/.well-known/openid-configuration")),
+                new JProperty("issuers", new JArray()),
                 new JProperty("keys", new JArray()),
                 new JProperty("requireExpiration", true),
                 new JProperty("clockSkew", 0));
+        }
+
+        /// The tenant may be a URL; the endpoint may lack its https://.
+        string Authority(Execution execution)
+        {
+            const string https = "https://";
+            var id = tenant.Of(execution).Trim().TrimEnd('/');
+            if (id.StartsWith(https, StringComparison.OrdinalIgnoreCase))
+                return id;
+            var host = endpoint.Of(execution).Trim().TrimEnd('/');
+            return (host.StartsWith(https, StringComparison.OrdinalIgnoreCase) ? "" : https) + host + "/" + id;
         }
 
         protected override void Check(Execution execution, Jwt jwt)

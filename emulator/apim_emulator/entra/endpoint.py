@@ -13,7 +13,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from apim_emulator.config import SYSTEM_ASSIGNED_PRINCIPAL_ID, Config
 from apim_emulator.entra.clients import Client, load_clients
@@ -190,7 +190,8 @@ _PATHS = frozenset(("oauth2/v2.0/token", *_KEYS, *_CONFIGURATIONS))
 
 def is_login_host(request: Request) -> bool:
     """Tell whether the client addressed a login host of Entra by its name."""
-    return urlsplit(request.origin).hostname in LOGIN_HOSTS
+    # Any text may be in a Host header, also what no URL has.
+    return request.origin.removeprefix("https://").partition(":")[0].lower() in LOGIN_HOSTS
 
 
 def _required(form: Mapping[str, str], name: str) -> str:

@@ -157,3 +157,9 @@ def test_arm_is_not_at_a_login_host(azure: Azure) -> None:
     headers = {"Host": "login.microsoftonline.com", "Authorization": f"Bearer {azure.token()}"}
     response = azure.http("GET", f"{azure.url}/subscriptions?api-version=2022-12-01", headers=headers)
     assert response.status_code == 404
+
+
+def test_a_host_that_no_url_has_is_no_login_host(azure: Azure) -> None:
+    headers = {"Host": "[login.microsoftonline.com", "Authorization": f"Bearer {azure.token()}"}
+    response = azure.http("GET", f"{azure.url}/subscriptions?api-version=2022-12-01", headers=headers)
+    assert response.status_code == 200

@@ -228,8 +228,8 @@ checks:
       description: Duration in seconds.
       type: float
 calls:
-  description: Requests to LLMs of this run, C(planned) and C(made). More than planned are made where shares are measured
-    again or requests asked again.
+  description: Requests to LLMs of this run, C(planned) and C(made). More than planned are made where shares are
+    measured again or requests asked again.
   returned: always
   type: dict
 group:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError, DeadlineExceeded
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Asker
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
@@ -96,6 +96,8 @@ def _try(
         return trial
     try:
         access = reader.access(wanted.product.subscription, apis)
+    except DeadlineExceeded:
+        raise
     except ClientError as error:
         return ProductTrial(trial.product, f"its subscription gives no key: {error}")
     if wanted.allowed is not None:

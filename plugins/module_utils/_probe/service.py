@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ConfigurationError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError, ConfigurationError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.policies import Document, document_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.restrictions import (
@@ -77,9 +77,15 @@ class ServiceReader:
     def access(self, subscription: str, apis: Sequence[Mapping[str, str]]) -> Access:
         """Return the means of a client that has a subscription.
 
-        :raises ConfigurationError: when it has no key.
+        :raises ConfigurationError: when the service does not have it, or it has no key.
         """
-        answer = self._client.post(f"{self._path}/subscriptions/{subscription}/listSecrets")
+        try:
+            answer = self._client.post(f"{self._path}/subscriptions/{subscription}/listSecrets")
+        except ArmError as error:
+            if error.status != 404:
+                raise
+            remedy = "name one of the service (llm_validation_subscription)"
+            raise ConfigurationError([f"subscription is {subscription}, which does not exist: {remedy}"]) from None
         key = answer.get("primaryKey") or answer.get("secondaryKey")
         if not key:
             raise ConfigurationError([f"the subscription {subscription} has no key: give subscription_key"])

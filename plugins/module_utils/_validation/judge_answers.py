@@ -41,6 +41,10 @@ _STATUS_REMEDIES = {
     429: "the backend is not dead: raise its quota, add a backend, or validate when there is less traffic",
 }
 _OWN_LIMIT = "the gateway itself refuses: raise the limit of its rate-limit, quota or llm-token-limit policies"
+_OWN_REFUSAL = (
+    "the gateway itself refuses: check llm_validation_subscription or llm_validation_subscription_key, and whether its "
+    "policies demand a token (llm_validation_headers, llm_validation_token_audience)"
+)
 _NO_TEXT = "look at the answer of the provider: its events are none of a chat, or it writes nothing"
 _TOO_SHORT = "raise the limit of tokens in llm_validation_chat_options: thinking counts, too"
 _UNBUFFER = (
@@ -113,8 +117,11 @@ def remedy_for(observation: Observation) -> str:
         return "check the gateway's URL, and the network from here to it"
     if 300 <= observation.status < 400:
         return "check the gateway's URL, and what stands before it: an API answers without redirects"
-    if observation.is_throttled and observation.attempts == []:
+    was_asked = observation.attempts != []  # also where no trace tells
+    if observation.is_throttled and not was_asked:
         return _OWN_LIMIT
+    if observation.status in (401, 403) and (not was_asked or "subscription key" in observation.message):
+        return _OWN_REFUSAL
     return _REMEDIES.get(observation.code) or _STATUS_REMEDIES.get(observation.status, default)
 
 

@@ -102,6 +102,12 @@ def test_a_subscription_without_a_key_is_told(arm: AzureServer, reader: ServiceR
         reader.access("master", [])
 
 
+def test_a_subscription_that_does_not_exist_is_told(arm: AzureServer, reader: ServiceReader) -> None:
+    arm.on("POST", f"{S}/subscriptions/nope/listSecrets", Answer(404, {"error": {"code": "ResourceNotFound"}}))
+    with pytest.raises(ConfigurationError, match=r"subscription is nope, which does not exist.*llm_validation_subsc"):
+        reader.access("nope", [])
+
+
 def test_products_that_restrict_are_found_through_their_fragments(arm: AzureServer, reader: ServiceReader) -> None:
     arm.on("GET", f"{S}/products", listed(("gold", {}), ("free", {})))
     arm.on(

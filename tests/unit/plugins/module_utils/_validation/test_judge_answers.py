@@ -178,6 +178,14 @@ def test_who_is_throttled_is_not_said_to_be_dead() -> None:
     assert "the gateway itself refuses" in own.remedy
 
 
+@pytest.mark.parametrize(
+    "own", [answer([], status=401), answer(status=401, message="Access denied due to invalid subscription key.")]
+)
+def test_whom_the_gateway_itself_refuses_is_told_to_check_the_key(own: Observation) -> None:
+    assert "llm_validation_subscription_key" in judged(own).remedy
+    assert "the managed identity" in judged(answer([sent(PLAN, "a-gpt-4o", 401)], status=401)).remedy
+
+
 def listing(content: Any, **fields: Any) -> Check:
     (check,) = judge_lists([answer(question=listing_questions([API])[0], content=content, **fields)], PLAN)
     return check

@@ -38,7 +38,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.plugin_utils import _csharp
 
 
 def csharp_literal(text: Any) -> str:
@@ -46,6 +45,9 @@ def csharp_literal(text: Any) -> str:
 
     :raises AnsibleFilterError: when ``text`` is no string.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.plugin_utils import _csharp
+
     try:
         return _csharp.csharp_literal(text)
     except TypeError as error:

@@ -39,11 +39,12 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import render_apis
-
 
 def llm_apis(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the APIs of a routing plan."""
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import render_apis
+
     return render_apis(plan)
 
 

@@ -79,9 +79,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.importer import import_parameters
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import ParameterFileError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.yaml_writer import write_host, write_variables
 
 
 def llm_bicep_inventory(text: str, host: str = "", raise_problems: bool = True) -> dict[str, Any]:
@@ -89,6 +86,14 @@ def llm_bicep_inventory(text: str, host: str = "", raise_problems: bool = True) 
 
     :raises AnsibleFilterError: with every problem of the file, unless these are to be returned.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.importer import import_parameters
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import ParameterFileError
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.yaml_writer import (
+        write_host,
+        write_variables,
+    )
+
     try:
         imported = import_parameters(str(text), host=str(host))
     except ParameterFileError as error:

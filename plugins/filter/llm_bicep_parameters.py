@@ -86,8 +86,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.exporter import FORMATS, export_parameters
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import ParameterFileError
 
 
 def llm_bicep_parameters(
@@ -103,6 +101,10 @@ def llm_bicep_parameters(
     :raises AnsibleFilterError: for an unknown form, and with every problem of the variables, unless these are to be
         returned.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.exporter import FORMATS, export_parameters
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import ParameterFileError
+
     if form not in FORMATS:
         raise AnsibleFilterError(f"form is {form!r}; write {' or '.join(FORMATS)}")
     try:

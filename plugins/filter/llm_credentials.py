@@ -43,8 +43,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import named_values_of
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
 
 
 def llm_credentials(llm_backends: Any) -> list[dict[str, Any]]:
@@ -52,6 +50,10 @@ def llm_credentials(llm_backends: Any) -> list[dict[str, Any]]:
 
     :raises AnsibleFilterError: with every problem of the backends.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.inventory import named_values_of
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
+
     try:
         return named_values_of(llm_backends)
     except InventoryError as error:

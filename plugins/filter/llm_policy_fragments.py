@@ -41,11 +41,12 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import render_fragments
-
 
 def llm_policy_fragments(plan: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the policy fragments of a routing plan."""
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._policies import render_fragments
+
     return render_fragments(plan)
 
 

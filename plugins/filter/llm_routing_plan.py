@@ -179,8 +179,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
 
 
 def llm_routing_plan(
@@ -205,6 +203,10 @@ def llm_routing_plan(
 
     :raises AnsibleFilterError: with every problem of the inventory, unless these are to be returned.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.problems import InventoryError
+
     try:
         return build_plan(
             llm_backends,

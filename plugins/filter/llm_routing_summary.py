@@ -50,8 +50,6 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.summary import summarize
-
 
 def llm_routing_summary(
     plan: Mapping[str, Any],
@@ -60,6 +58,9 @@ def llm_routing_summary(
     unlisted: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the summary of a routing plan and of what a run did, or in check mode would do."""
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.summary import summarize
+
     return summarize(plan, objects, check_mode=check_mode, unlisted=unlisted)
 
 

@@ -51,9 +51,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import ResultError, read_results
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import printable
-from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._reports import render_validation
 
 
 def llm_validation_html(results: Sequence[Mapping[str, Any]], title: str = "LLM gateway validation") -> str:
@@ -61,6 +58,11 @@ def llm_validation_html(results: Sequence[Mapping[str, Any]], title: str = "LLM 
 
     :raises AnsibleFilterError: with every problem of the results.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import ResultError, read_results
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import printable
+    from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._reports import render_validation
+
     try:
         return render_validation(read_results(results), printable(title))
     except ResultError as error:

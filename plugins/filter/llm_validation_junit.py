@@ -52,9 +52,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.junit import validation_junit
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import ResultError, read_results
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import printable
 
 
 def llm_validation_junit(results: Sequence[Mapping[str, Any]], name: str = "LLM gateway validation") -> str:
@@ -62,6 +59,11 @@ def llm_validation_junit(results: Sequence[Mapping[str, Any]], name: str = "LLM 
 
     :raises AnsibleFilterError: with every problem of the results.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.junit import validation_junit
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import ResultError, read_results
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.text import printable
+
     try:
         return validation_junit(read_results(results), printable(name))
     except ResultError as error:

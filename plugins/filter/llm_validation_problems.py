@@ -68,8 +68,6 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.settings import settings_problems
-
 
 def llm_validation_problems(
     plan: Mapping[str, Any],
@@ -81,6 +79,9 @@ def llm_validation_problems(
     token_audience: str = "",
 ) -> list[str]:
     """Return a sentence for each variable that cannot be used."""
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.settings import settings_problems
+
     return settings_problems(
         plan,
         checks=checks,

@@ -72,8 +72,6 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.result import validation_result
-
 
 def llm_validation_result(
     probes: Sequence[Mapping[str, Any]],
@@ -86,6 +84,9 @@ def llm_validation_result(
     required: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the result of the validation of one service."""
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.result import validation_result
+
     place = {"name": service, "resource_group": resource_group}
     stopped = (failed_part, failure) if failure else None
     return validation_result(place, comparison or None, preflight or None, probes, failure=stopped, required=required)

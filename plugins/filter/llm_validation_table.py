@@ -48,8 +48,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import ResultError, read_results
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.table import validation_table
 
 _NARROWEST = 80
 
@@ -59,6 +57,10 @@ def llm_validation_table(results: Sequence[Mapping[str, Any]], width: int = 120)
 
     :raises AnsibleFilterError: with every problem of the results, and for a width below 80.
     """
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.results import ResultError, read_results
+    from ansible_collections.citadel.ai_gateway.plugins.module_utils._report.table import validation_table
+
     if not isinstance(width, int) or width < _NARROWEST:
         raise AnsibleFilterError(f"width is {width!r}; write an integer from {_NARROWEST} on")
     try:

@@ -40,11 +40,12 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._workbook import render_workbook
-
 
 def llm_workbook_content(application_insights: str) -> dict[str, Any]:
     """Return the content of the workbook."""
+    # Ansible loads every filter to find one, so what this one needs waits until it is called.
+    from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._workbook import render_workbook
+
     return render_workbook(application_insights)
 
 

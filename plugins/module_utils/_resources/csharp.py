@@ -12,18 +12,16 @@ from collections.abc import Iterator
 
 # Tried in this order at each place: what may hold brackets or quotes that do not count comes first. A literal or
 # comment that is not closed reaches to the end of what it may hold: no place is scanned twice, whatever the text.
-_TOKEN = re.compile(
-    r"""
+_SYNTAX = r"""
       (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
     | (?P<interpolated>\$@?"|@\$")
     | (?P<string>@"(?:[^"]|"")*+"?|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?)
     | (?P<open>[({])
     | (?P<close>[)}])
-    | (?P<space>\s+)
-    | (?P<other>[^\s"'@$/(){}]+|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
+_TOKEN = re.compile(_SYNTAX + r"""| (?P<space>\s+) | (?P<other>[^\s"'@$/(){}]+|.)""", re.VERBOSE | re.DOTALL)
+# For who looks for brackets alone, all that lies between is one token.
+_BRACKET = re.compile(_SYNTAX + r"""| (?P<other>[^"'@$/(){}]+|.)""", re.VERBOSE | re.DOTALL)
 # What an interpolated string consists of, with and without a leading @; a hole holds C# again.
 _PIECES = {
     False: re.compile(r"(?P<text>(?:\\.|\{\{|[^\"\\{\n])++)|(?P<hole>\{)|(?P<end>\")", re.DOTALL),
@@ -94,9 +92,11 @@ def _interpolated_pieces(text: str, position: int, verbatim: bool, nesting: int)
         position = hole_end
 
 
-def _tokens(text: str, position: int, nesting: int) -> Iterator[tuple[str, int, int]]:
+def _tokens(
+    text: str, position: int, nesting: int, pattern: re.Pattern[str] = _TOKEN
+) -> Iterator[tuple[str, int, int]]:
     """Yield kind, start and end of each token; an interpolated string is one token, with all that its holes hold."""
-    while token := _TOKEN.match(text, position):
+    while token := pattern.match(text, position):
         start, position, kind = position, token.end(), token.lastgroup or ""
         if kind == "interpolated":
             position = _interpolated_end(text, position, "@" in token[0], nesting + 1)
@@ -106,7 +106,7 @@ def _tokens(text: str, position: int, nesting: int) -> Iterator[tuple[str, int, 
 def _bracket_end(text: str, start: int, nesting: int) -> int | None:
     """Return the index after the bracket that closes the one at ``start``, None when nothing closes it."""
     depth = 0
-    for kind, _start, end in _tokens(text, start, nesting):
+    for kind, _start, end in _tokens(text, start, nesting, _BRACKET):
         depth += (kind == "open") - (kind == "close")
         if depth == 0:
             return end

@@ -50,7 +50,7 @@ def with_foreign_blocks(wanted: PolicyXml, current: PolicyXml, owner: str) -> Po
     foreign = [block for block in _blocks(current) if block.owner != owner]
     if not foreign:
         return wanted
-    children = wanted.children()
+    children = wanted.children
     own = {block.is_data: block for block in _blocks(wanted) if block.owner == owner}
     places: dict[int, list[_Block]] = {}
     for block in sorted(foreign, key=lambda block: block.owner):
@@ -99,7 +99,7 @@ def _models(code: str) -> set[str]:
 
 
 def _blocks(policy: PolicyXml) -> list[_Block]:
-    return [block for child in policy.children() if (block := _block_of(child))]
+    return [block for child in policy.children if (block := _block_of(child))]
 
 
 def _block_of(child: Child) -> _Block | None:

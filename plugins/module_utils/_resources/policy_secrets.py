@@ -118,7 +118,7 @@ def named_values_of_credentials(policy: PolicyXml) -> set[str]:
     """Return the display names of the named values to which credentials in a policy document refer."""
     found = [
         constant
-        for child in policy.children()
+        for child in policy.children
         for place in places(child.element)
         for constant in place.constants()
         if constant.named

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from xml.etree import ElementTree as ET
@@ -82,8 +82,9 @@ class PolicyXml:
             change(root)
         return "\n".join(_lines(root, "")) + "\n"
 
-    def children(self) -> list[Child]:
-        """Return the elements below the wrapper, in their order; none when the document cannot be parsed."""
+    @cached_property
+    def children(self) -> Sequence[Child]:
+        """The elements below the wrapper, in their order; none when the document cannot be parsed."""
         try:
             root, wrapped = self._root()
         except (ValueError, ET.ParseError):

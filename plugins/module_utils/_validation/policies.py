@@ -35,7 +35,7 @@ class Document:
 
     def children(self) -> list[Element]:
         """Return the elements below the wrapper; none of a document that cannot be read."""
-        return [child.element for child in PolicyXml(self.text, self.format).children()]
+        return [child.element for child in PolicyXml(self.text, self.format).children]
 
     def comments(self) -> list[str]:
         """Return the comments between its elements, which ARM keeps; also of a document that cannot be read."""

@@ -15,6 +15,7 @@ from tests.integration.harness import RESOURCE_GROUP, ROOT, Azure, running_azure
 _DEFAULT = ROOT / "emulator/apim_emulator/default.yaml"
 # An account of Azure OpenAI: its host is aoai-unassigned.openai.azure.com.
 _ACCOUNT = {"resource_group": RESOURCE_GROUP, "name": "aoai-unassigned", "kind": "OpenAI"}
+# Each file takes services of its own: the files of a test process share them.
 SERVICES = [f"apim-validated-{number}" for number in range(1, 61)]
 
 

@@ -20,7 +20,7 @@ from tests.integration.validation.findings import APIS, VALIDATE, failed, result
 
 pytestmark = pytest.mark.gate
 
-GOOD, BAD, GONE = SERVICES[30:33]
+GOOD, BAD, GONE = SERVICES[50:53]
 SECRET = "sk-of-a-header-0123456789"
 RIGHT = host(backend("early-a", "gpt-4o"), **APIS)
 WRONG = host(backend("early-a", "gpt-4o", endpoint="ftp://early-a", weight=0), **APIS)

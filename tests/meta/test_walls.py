@@ -3,8 +3,8 @@
 """The walls between the rooms: who may import whom.
 
 The embedded Azure and the collection must not share a misunderstanding, so they share no code. Inside the collection
-imports run one way, modules -> _module -> _reconcile -> _changes -> _resources and _azure; _routing needs only to know
-from _resources what looks like a credential; _bicep and _report stand alone.
+imports run one way, modules -> _module -> _reconcile -> _changes -> _resources and _azure; _routing and
+_probe need only to know from _resources what looks like a credential; _bicep and _report stand alone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ALLOWED = {
         }
     ),
     "plugins/action": frozenset({"_probe", "_validation", "_gateway", "_azure"}),
-    "plugins/module_utils/_probe": frozenset({"_validation", "_azure"}),
+    "plugins/module_utils/_probe": frozenset({"_validation", "_resources", "_azure"}),
     "plugins/module_utils/_validation": frozenset({"_resources", "_routing"}),
     "plugins/module_utils/_apis": frozenset({"_changes", "_resources"}),
     "plugins/module_utils/_module": frozenset({"_changes", "_reconcile", "_resources", "_azure"}),

@@ -11,21 +11,15 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-MASK = "***"
-# Whoever refuses a credential may repeat it, and it may be one that neither the inventory nor this client knows.
-# The first group of each stays: it says what it was.
-_LOOKS = (
-    # What follows the name of a scheme of authentication, and what a member, a header or a query calls a key.
+from .._resources.secrets import MASK, masked
+
+# Whoever refuses a credential may repeat it, and it may be one that neither the inventory nor this client knows, nor
+# one of a provider whose keys are told by their looks: what follows the name of a scheme of authentication, and what a
+# text calls a key, however short. The first group of each stays: it says what it was.
+_CALLED = (
     re.compile(r"(?i)(\bbearer\s+)[\w.~+/=-]{6,}"),
     re.compile(r"(?i)(\bbasic\s+)[\w+/=-]{8,}"),
     re.compile(r"""(?i)(key["']?\s*[=:]\s*["']?)(?!bearer\b|basic\b)[\w.~+/-]{6,}"""),
-    re.compile(r"(?i)([?&](?:sig|code|token)=)[^&\s]+"),
-    # Keys and tokens with a mark of their own: OpenAI and its like, Google, Groq, xAI, AWS, JSON Web Tokens.
-    re.compile(r"()\bsk-[\w-]{4,}"),
-    re.compile(r"()\b(?:AIza|gsk_|xai-|AKIA)[\w-]{12,}"),
-    re.compile(r"()\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"),
-    # Keys of Azure: long runs of letters and digits without anything between them, as no word has them.
-    re.compile(r"()\b(?=[A-Za-z]*\d)[A-Za-z0-9]{32,}\b"),
 )
 _SCHEME = re.compile(r"(?i)^\s*(?:bearer|basic|apikey|api-key|token)\s+")
 
@@ -45,13 +39,13 @@ class Masker:
 
     def all(self, text: str, *more: str) -> str:
         """Return a text without the known secrets, some more, and what looks like one."""
-        text = self.known(text, *more)
-        for look in _LOOKS:
-            text = look.sub(rf"\1{MASK}", text)
+        text = masked(self.known(text, *more))
+        for called in _CALLED:
+            text = called.sub(rf"\1{MASK}", text)
         return text
 
     def __repr__(self) -> str:
-        return "Masker(***)"
+        return f"Masker({MASK})"
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:

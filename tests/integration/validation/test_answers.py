@@ -118,7 +118,7 @@ def test_a_stream_that_passes_as_it_is_written_passes(run: Run) -> None:
 
 def test_what_an_answer_repeats_of_credentials_is_not_shown(run: Run, report: Path) -> None:
     message = failed(results(run)[ECHO])["models", MODEL]["message"]
-    assert message == "HTTP 401: Incorrect API key provided: ***. Or Bearer ***"
+    assert message == "HTTP 401: Incorrect API key provided: ********. Or Bearer ********"
     texts = [run.output, *(path.read_text(encoding="utf-8") for path in report.iterdir())]
     assert not [secret for secret in (CREDENTIAL, STRANGE) for text in texts if secret in text]
     assert not [each.task for each in run.tasks for secret in (CREDENTIAL, STRANGE) if secret in str(each.result)]

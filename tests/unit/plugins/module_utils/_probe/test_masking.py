@@ -15,15 +15,15 @@ JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2ln"
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("Incorrect key: Bearer sk-provider-key-9", "Incorrect key: Bearer ***"),
+        ("Incorrect key: Bearer sk-provider-key-9", "Incorrect key: Bearer ********"),
         ("Incorrect API key provided: sk-pro***9abc", "Incorrect API key provided: sk-pro***9abc"),
-        ("You sent Bearer abcdef.ghi-123, which is wrong", "You sent Bearer ***, which is wrong"),
-        ("authorization: Basic dXNlcjpwYXNz", "authorization: Basic ***"),
-        ('{"api-key": "Zx81-short"}', '{"api-key": "***"}'),
-        ("https://a.example/?code=abc&x=1", "https://a.example/?code=***&x=1"),
-        (f"the token {JWT} has expired", "the token *** has expired"),
-        ("key AIzaSyA0123456789abc", "key ***"),
-        ("0123456789abcdef0123456789abcdef is no key", "*** is no key"),
+        ("You sent Bearer abcdef.ghi-123, which is wrong", "You sent Bearer ********, which is wrong"),
+        ("authorization: Basic dXNlcjpwYXNz", "authorization: Basic ********"),
+        ('{"api-key": "Zx81-short"}', '{"api-key": "********"}'),
+        ("https://a.example/?code=abc&x=1", "https://a.example/?code=********&x=1"),
+        (f"the token {JWT} has expired", "the token ******** has expired"),
+        ("key AIzaSyA0123456789abc", "key ********"),
+        ("0123456789abcdef0123456789abcdef is no key", "******** is no key"),
     ],
 )
 def test_what_looks_like_a_credential_is_masked(text: str, shown: str) -> None:
@@ -45,7 +45,7 @@ def test_ordinary_texts_stay_as_they_are(text: str) -> None:
 
 
 def test_a_longer_secret_is_masked_before_its_parts() -> None:
-    assert Masker(["abc", "abcdef"]).known("abcdef abc") == "*** ***"
+    assert Masker(["abc", "abcdef"]).known("abcdef abc") == "******** ********"
 
 
 def test_it_never_shows_itself() -> None:

@@ -97,6 +97,26 @@ def test_a_refused_inventory_alone_leaves_no_report_of_an_earlier_run(
     assert [name for name, text in texts.items() if text == "of an earlier run"] == ["notes.txt"]
 
 
+def test_nothing_is_asked_for_a_report_that_cannot_be_kept(playbooks: Playbooks, folder: Path) -> None:
+    file = folder / "notes.txt"
+    run = validate(playbooks, {GOOD: RIGHT}, file / "below")
+    assert run.status != 0
+    assert (file.read_text(encoding="utf-8"), [each.task for each in run.tasks if "Find out" in each.task]) == (
+        "of an earlier run",
+        [],
+    )
+    (refused,) = [each for each in run.tasks if each.task.endswith("llm_validation_report")]
+    assert str(file / "below") in refused.result["msg"]
+
+
+def test_what_was_found_is_told_even_if_it_cannot_be_written(playbooks: Playbooks, folder: Path) -> None:
+    files = [{"name": "gone/report.html", "content": "a report"}]
+    run = validate(playbooks, {GOOD: RIGHT}, folder, llm_validation_files=files)
+    assert run.status != 0
+    assert results(run)[GOOD]["outcome"] == "passed"
+    assert "Report: " not in run.output
+
+
 def test_an_error_of_a_template_is_reported(playbooks: Playbooks, folder: Path) -> None:
     broken = {**RIGHT, "llm_backends": "{{ nobody_defines_this }}"}
     run = validate(playbooks, {BAD: broken, GOOD: RIGHT}, folder)

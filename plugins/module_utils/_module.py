@@ -24,7 +24,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import
     GoalError,
     Report,
 )
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile import Reconciler
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile.reconciler import Reconciler
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import Resource
 

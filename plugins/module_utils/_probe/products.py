@@ -7,14 +7,15 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ClientError, DeadlineExceeded
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Asker
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.asking import Access
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.service import Product, ServiceReader
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.model_options import ModelOptions
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.questions import (
     Question,
     questions_of,
@@ -25,6 +26,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.res
     Restriction,
     accounts_of,
 )
+
+Ask = Callable[[Question, Access], Observation]
 
 _NOBODY = (
     "no active subscription to it may be used, because each belongs to somebody: name one that is for validations in "
@@ -82,15 +85,16 @@ def _questions(
 
 
 def try_products(
-    products: Sequence[ProductQuestions], reader: ServiceReader, asker: Asker, apis: Sequence[Mapping[str, str]]
+    products: Sequence[ProductQuestions], reader: ServiceReader, ask: Ask, apis: Sequence[Mapping[str, str]]
 ) -> list[ProductTrial]:
-    """Return what a subscription of each product was answered."""
-    return [_try(each, reader, asker, apis) for each in products]
+    """Return what a subscription of each product was answered.
+
+    :param ask: asks a question as a client.
+    """
+    return [_try(each, reader, ask, apis) for each in products]
 
 
-def _try(
-    wanted: ProductQuestions, reader: ServiceReader, asker: Asker, apis: Sequence[Mapping[str, str]]
-) -> ProductTrial:
+def _try(wanted: ProductQuestions, reader: ServiceReader, ask: Ask, apis: Sequence[Mapping[str, str]]) -> ProductTrial:
     trial = ProductTrial(wanted.product.name, wanted.reason)
     if trial.reason:
         return trial
@@ -100,8 +104,6 @@ def _try(
         raise
     except ClientError as error:
         return ProductTrial(trial.product, f"its subscription gives no key: {error}")
-    if wanted.allowed is not None:
-        (trial.allowed,) = asker.ask_all([wanted.allowed], access)
-    if wanted.forbidden is not None:
-        (trial.forbidden,) = asker.ask_all([wanted.forbidden], access)
+    trial.allowed = ask(wanted.allowed, access) if wanted.allowed else None
+    trial.forbidden = ask(wanted.forbidden, access) if wanted.forbidden else None
     return trial

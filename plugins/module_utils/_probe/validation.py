@@ -147,7 +147,8 @@ class Validation:
         """Ask for a model that nobody serves, and as a client of each product that restricts models for one of both."""
         self._tell("asking for what must be refused")
         self.checks += judge_unknown(self._ask("unknown models", unknown_questions(self._apis)))
-        self.checks += judge_products(try_products(products, reader, self._asker, self._apis))
+        trials = try_products(products, reader, self._ask_as, self._apis)
+        self.checks += judge_products(trials)
         if not products:
             self.checks.append(skipped("access", "forbidden models", "no product restricts models or pools"))
 
@@ -194,14 +195,22 @@ class Validation:
         except ArmError as error:
             self.checks.append(skipped("secrets", "what can be read in API Management", str(error)))
 
-    def _ask(self, what: str, questions: Sequence[Question], *, shows: bool = False) -> list[Observation]:
+    def _ask_as(self, question: Question, access: Access) -> Observation:
+        """Ask as another client than that of the validation."""
+        (answer,) = self._ask("products", [question], access=access)
+        return answer
+
+    def _ask(
+        self, what: str, questions: Sequence[Question], *, shows: bool = False, access: Access | None = None
+    ) -> list[Observation]:
         """Ask, and again what the gateway refuses for the moment.
 
         :param shows: whether to tell how many answers have come.
+        :param access: as whom; as the client of the validation if it is not given.
         """
         progress = self._progress(what, len(questions)) if shows else None
         patience = Patience(what, self._rests_for, self._tell)
-        return self._asker.ask_patiently(questions, self._access, patience, progress)
+        return self._asker.ask_patiently(questions, access or self._access, patience, progress)
 
     def _rests_for(self, question: Question) -> float:
         """Return for how many seconds breakers stay open that a question may meet."""

@@ -90,6 +90,21 @@ def test_a_hub_with_one_api_that_checks_tokens_passes(playbooks: Playbooks, hub:
     assert "eyJ" not in run.output
 
 
+def test_a_product_whose_limit_is_used_up_for_a_moment_is_asked_again(playbooks: Playbooks, azure: Azure) -> None:
+    service = Service(azure, SERVICES[53])
+    wanted = inventory(service, backend("client-c", "gpt-4o", "o3"))
+    playbooks.onboard(wanted)
+    made = Hub(service)
+    made.universal_api()
+    made.product("slow", policies('<rate-limit calls="1" renewal-period="3" />' + ALLOWED), "universal-llm-api")
+    run = validate(playbooks, wanted, llm_validation_checks=["access"], llm_validation_subscriptions=["slow"])
+    assert run.status == 0, run.output
+    outcomes = {each["name"]: each["outcome"] for each in results(run)[service.name]["checks"]}
+    assert outcomes["gpt-4o is allowed by product slow"] == "passed"
+    assert outcomes["o3 is forbidden by product slow"] == "passed"
+    assert "products: 1 met HTTP 429, asked again in" in run.output
+
+
 def test_without_a_token_it_says_what_is_refused(playbooks: Playbooks, hub: Service) -> None:
     run = validate(playbooks, inventory(hub, backend("client-a", "gpt-4o", "o3")), llm_validation_checks=["models"])
     assert run.status != 0

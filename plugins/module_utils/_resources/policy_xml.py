@@ -11,28 +11,25 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.csharp import (
-    expression_end,
-    without_layout,
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.csharp import without_layout
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.raw_xml import (
+    EXPRESSION,
+    KEPT_LAYOUT,
+    parts_of,
+    well_formed,
 )
 
 _INDENT = "  "
 _MAXIMUM_DEPTH = 100
 _WRAPPERS = ("fragment", "policies")
-_OPAQUE = {"<!--": "-->", "<![CDATA[": "]]>"}  # comments and character data hold no tags
-_NO_TAGS = (*_OPAQUE, "<?")
-_EXPRESSION = ("@(", "@{")
-_EXPRESSION_TEXT = re.compile(r"\s*@[({]")
-_UP_TO_VALUE = re.compile(r"[^>\"']*")
-# White space in an attribute, written so that a parser of XML does not turn it into spaces.
-_KEPT_LAYOUT = {"\n": "&#10;", "\t": "&#9;"}
-_IN_ATTRIBUTE = {'"': "&quot;", "\r": "&#13;", **_KEPT_LAYOUT}
+_NO_TAGS = ("<!--", "<![CDATA[", "<?")
+_IN_ATTRIBUTE = {'"': "&quot;", "\r": "&#13;", **KEPT_LAYOUT}
 
 
 @dataclass(frozen=True)
@@ -63,20 +60,15 @@ class PolicyXml:
 
     def fault(self) -> str:
         """Say why the document cannot be parsed; empty when it can."""
-        try:
-            self._parse()
-        except (ValueError, ET.ParseError) as error:
-            return str(error)
-        return ""
+        return self._parsed.fault
 
     def readable(self, change: Callable[[ET.Element], None] | None = None) -> str:
         """Return the document with one element a line, its expressions as C#.
 
         :param change: is given the parsed document first, to take from it what nobody shall read.
         """
-        try:
-            root = self._parse()
-        except (ValueError, ET.ParseError):
+        root = (_parse(self.text, self.format) if change else self._parsed).root
+        if root is None:
             return self.text
         if change:
             change(root)
@@ -85,13 +77,12 @@ class PolicyXml:
     @cached_property
     def children(self) -> Sequence[Child]:
         """The elements below the wrapper, in their order; none when the document cannot be parsed."""
-        try:
-            root, wrapped = self._root()
-        except (ValueError, ET.ParseError):
+        root = self._parsed.root
+        if root is None:
             return []
         spans: list[tuple[int, int]] = []
-        depth, start = -int(wrapped), 0
-        for begin, end, part in _parts(self.text, self.format == "rawxml"):
+        depth, start = -int(self._parsed.is_wrapped), 0
+        for begin, end, part in parts_of(self.text, self.format == "rawxml"):
             if not part.startswith("<") or part.startswith(_NO_TAGS):
                 continue
             if not part.startswith("</"):
@@ -106,30 +97,55 @@ class PolicyXml:
     @cached_property
     def _canonical(self) -> tuple[object, ...]:
         """The document without layout; a document that cannot be parsed equals only itself."""
-        try:
-            return _canonical(self._parse())
-        except (ValueError, ET.ParseError):
-            return self.format, self.text
+        root = self._parsed.root
+        return (self.format, self.text) if root is None else _canonical(root)
 
-    def _parse(self) -> ET.Element:
-        """Parse the document.
+    @cached_property
+    def _parsed(self) -> _Parsed:
+        """The document, for who only reads it."""
+        return _parse(self.text, self.format)
 
-        :raises ValueError: when an expression is not closed, or elements are nested too deep.
-        :raises ET.ParseError: when the rest is not XML.
-        """
-        return self._root()[0]
 
-    def _root(self) -> tuple[ET.Element, bool]:
-        """Return what holds the document's elements, and whether it is part of the text; raises as :meth:`_parse`."""
-        raw = self.format == "rawxml"
+@dataclass(frozen=True)
+class _Parsed:
+    """A parsed document.
+
+    :ivar root: what holds the document's elements; None when it cannot be parsed, for which ``fault`` is the reason.
+    :ivar is_wrapped: whether the root is part of the text.
+    """
+
+    root: ET.Element | None = None
+    is_wrapped: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Code:
+    """C#, equal to any that differs in layout alone. Most is the same to the letter, which is seen sooner."""
+
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Code) and (
+            self.text == other.text or without_layout(self.text) == without_layout(other.text)
+        )
+
+    def __hash__(self) -> int:
+        return hash(without_layout(self.text))
+
+
+def _parse(text: str, text_format: str) -> _Parsed:
+    try:
         # No entity can be declared inside an element, so a document cannot make the parser expand any.
-        root = ET.fromstring(f"<fragment>{_well_formed(self.text.strip(), raw)}</fragment>")  # noqa: S314
+        root = ET.fromstring(f"<fragment>{well_formed(text.strip(), text_format == 'rawxml')}</fragment>")  # noqa: S314
         _check_depth(root)
-        inner = list(root)
-        # ARM's answers were seen with and without the fragment's own wrapper.
-        is_wrapper = len(inner) == 1 and inner[0].tag in _WRAPPERS
-        wrapped = is_wrapper and not f"{root.text or ''}{inner[0].tail or ''}".strip()
-        return (inner[0] if wrapped else root), wrapped
+    except (ValueError, ET.ParseError) as error:
+        return _Parsed(fault=str(error))
+    inner = list(root)
+    # ARM's answers were seen with and without the fragment's own wrapper.
+    is_wrapper = len(inner) == 1 and inner[0].tag in _WRAPPERS
+    is_wrapped = is_wrapper and not f"{root.text or ''}{inner[0].tail or ''}".strip()
+    return _Parsed(inner[0] if is_wrapped else root, is_wrapped)
 
 
 def _check_depth(root: ET.Element) -> None:
@@ -139,77 +155,6 @@ def _check_depth(root: ET.Element) -> None:
         level, depth = [child for element in level for child in element], depth + 1
         if depth > _MAXIMUM_DEPTH:
             raise ValueError(f"elements are nested deeper than {_MAXIMUM_DEPTH}")
-
-
-def _well_formed(text: str, raw: bool) -> str:
-    """Return the document as well-formed XML whose attributes keep their line breaks."""
-    return "".join(part for _start, _end, part in _parts(text, raw))
-
-
-def _parts(text: str, raw: bool) -> Iterator[tuple[int, int, str]]:
-    """Yield start and end of each tag, comment and text between them, with what stands there as well-formed XML."""
-    position = 0
-    while position < len(text):
-        start = position
-        if text[position] != "<":
-            position, part = _text(text, position, raw)
-        elif opening := next((opening for opening in _OPAQUE if text.startswith(opening, position)), ""):
-            position, part = _opaque(text, position, opening)
-        else:
-            position, part = _tag(text, position, raw)
-        yield start, position, part
-
-
-def _opaque(text: str, start: int, opening: str) -> tuple[int, str]:
-    """Take a comment or character data."""
-    closing = _OPAQUE[opening]
-    end = text.find(closing, start + len(opening))
-    if end < 0:
-        raise ValueError(f"{text[start : start + 30]!r} is not closed with {closing}")
-    return end + len(closing), text[start : end + len(closing)]
-
-
-def _text(text: str, start: int, raw: bool) -> tuple[int, str]:
-    """Take what stands between two tags: blank space, a literal or one expression."""
-    if raw and (expression := _EXPRESSION_TEXT.match(text, start)):
-        end = expression_end(text, expression.end() - 2)
-        return end, escape(text[start:end])
-    end = text.find("<", start)
-    end = len(text) if end < 0 else end
-    return end, text[start:end]
-
-
-def _tag(text: str, start: int, raw: bool) -> tuple[int, str]:
-    """Take a tag with its attributes."""
-    parts: list[str] = []
-    position = start
-    while True:
-        end = _UP_TO_VALUE.match(text, position).end()  # type: ignore[union-attr]  # matches at any place
-        parts.append(text[position:end])
-        if end == len(text):
-            raise ValueError(f"the tag that starts with {text[start : start + 30]!r} is not closed")
-        if text[end] == ">":
-            return end + 1, "".join([*parts, ">"])
-        position, value = _attribute_value(text, end, raw)
-        parts.append(value)
-
-
-def _attribute_value(text: str, start: int, raw: bool) -> tuple[int, str]:
-    """Take a quoted value; in raw XML an expression may hold the quote itself."""
-    quote = text[start]
-    if raw and text.startswith(_EXPRESSION, start + 1):
-        end = expression_end(text, start + 1)
-        value = escape(text[start + 1 : end], {'"': "&quot;", "'": "&apos;"})
-        if not text.startswith(quote, end):
-            raise ValueError(f"text follows the expression that starts with {text[start + 1 : start + 30]!r}")
-    else:
-        end = text.find(quote, start + 1)
-        if end < 0:
-            raise ValueError(f"the value that starts with {text[start : start + 30]!r} is not closed")
-        value = text[start + 1 : end]
-    for character, reference in _KEPT_LAYOUT.items():
-        value = value.replace("\r\n", "\n").replace(character, reference)
-    return end + 1, f"{quote}{value}{quote}"
 
 
 def spelled(element: ET.Element, text_format: str) -> str:
@@ -222,12 +167,12 @@ def spelled(element: ET.Element, text_format: str) -> str:
 
 
 def _spelled_value(value: str, raw: bool) -> str:
-    return f'"{value}"' if raw and value.startswith(_EXPRESSION) else f'"{escape(value, _IN_ATTRIBUTE)}"'
+    return f'"{value}"' if raw and value.startswith(EXPRESSION) else f'"{escape(value, _IN_ATTRIBUTE)}"'
 
 
 def _spelled_text(text: str | None, raw: bool) -> str:
     stripped = (text or "").strip()
-    return stripped if raw and stripped.startswith(_EXPRESSION) else escape(stripped)
+    return stripped if raw and stripped.startswith(EXPRESSION) else escape(stripped)
 
 
 def _canonical(element: ET.Element) -> tuple[object, ...]:
@@ -236,15 +181,15 @@ def _canonical(element: ET.Element) -> tuple[object, ...]:
     return element.tag, attributes, _plain_text(element.text or ""), children
 
 
-def _plain_attribute(value: str) -> str:
+def _plain_attribute(value: str) -> str | _Code:
     """Return a value without layout: C# by C#'s rules; in any other, reading XML makes a line break a space."""
-    return without_layout(value) if value.startswith(_EXPRESSION) else re.sub(r"[\r\n\t]", " ", value)
+    return _Code(value) if value.startswith(EXPRESSION) else re.sub(r"[\r\n\t]", " ", value)
 
 
-def _plain_text(value: str) -> str:
+def _plain_text(value: str) -> str | _Code:
     """Return a text without layout: C# by C#'s rules, any other with single spaces, because ARM indents it anew."""
     stripped = value.strip()
-    return without_layout(stripped) if stripped.startswith(_EXPRESSION) else " ".join(stripped.split())
+    return _Code(stripped) if stripped.startswith(EXPRESSION) else " ".join(stripped.split())
 
 
 def _lines(element: ET.Element, indent: str) -> list[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from .._resources.secrets import MASK, masked
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.secrets import MASK, masked
 
 # Whoever refuses a credential may repeat it, and it may be one that neither the inventory nor this client knows, nor
 # one of a provider whose keys are told by their looks: what follows the name of a scheme of authentication, and what a

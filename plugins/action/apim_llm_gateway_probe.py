@@ -111,7 +111,7 @@ class _Probe:
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Make the checks and return the parts of the result that they give."""
         params, began = self._params, datetime.now(UTC)
-        gateway, _client_id = read_gateway(self._client)
+        gateway = read_gateway(self._client).shown
         if not gateway["url"]:
             raise ConfigurationError([f"the service {gateway['name']} has no URL of a gateway yet: try again later"])
         apis = self._reader.apis(params["apis"])

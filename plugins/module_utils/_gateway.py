@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import ArmClient
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ConfigurationError
@@ -28,8 +28,21 @@ IDENTITY_SPEC = {
 }
 
 
-def read_gateway(client: ArmClient, identity: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], str | None]:
-    """Return the service in the form of the modules' ``gateway``, and the client id of a managed identity.
+class Gateway(NamedTuple):
+    """A service.
+
+    :ivar shown: the service in the form of the modules' ``gateway``.
+    :ivar client_id: that of the managed identity which was asked for.
+    :ivar identity: the identities that the service has, as ARM returns them.
+    """
+
+    shown: dict[str, Any]
+    client_id: str | None
+    identity: Mapping[str, Any] | None
+
+
+def read_gateway(client: ArmClient, identity: Mapping[str, Any] | None = None) -> Gateway:
+    """Return the service, and the client id of a managed identity.
 
     :param identity: the option ``managed_identity``; its client id is looked up when it is not given.
     :raises ArmError: when the service cannot be read.
@@ -47,7 +60,8 @@ def read_gateway(client: ArmClient, identity: Mapping[str, Any] | None = None) -
                 "(apim_service_name), resource_group (apim_resource_group) and subscription_id (apim_subscription_id)"
             )
             raise ConfigurationError([problem])
-        return gateway_of(entity.body), client_id.result() if client_id else None
+        found = client_id.result() if client_id else None
+        return Gateway(gateway_of(entity.body), found, entity.body.get("identity"))
 
 
 def gateway_of(body: Mapping[str, Any]) -> dict[str, Any]:

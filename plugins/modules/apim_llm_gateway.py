@@ -219,6 +219,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._module import 
     reconcile,
     run_module,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.identities import Identities
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.kinds import KINDS, PRUNED_KINDS
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import limits_of
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.marks import OWNER
@@ -228,7 +229,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.name
 def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
     """Reach the wanted state; return the module's result."""
     params = module.params
-    gateway, client_id = read_gateway(client, params["managed_identity"])
+    gateway, client_id, identity = read_gateway(client, params["managed_identity"])
     wanted = {option: params[option] for option in KINDS}
     result: dict[str, Any] = {"gateway": gateway}
     if client_id:
@@ -240,8 +241,10 @@ def apply(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
     unsupported = limits.unsupported({each["name"]: each["value"] or "" for each in wanted["fragments"] or []})
     if unsupported:
         raise GoalError(unsupported)
+    problems = Identities.of(identity).unreadable(wanted["named_values"] or [])
     goals = [goal for option in KINDS for goal in _goals(option, wanted[option], params)]
-    return {**result, **reconcile(module, client, goals, prune_delay=params["prune_delay"], limits=limits)}
+    options = {"prune_delay": params["prune_delay"], "limits": limits, "problems": problems}
+    return {**result, **reconcile(module, client, goals, **options)}
 
 
 def _goals(option: str, items: list[dict[str, Any]] | None, params: dict[str, Any]) -> list[Goal]:

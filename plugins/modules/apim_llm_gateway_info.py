@@ -146,7 +146,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 
 def gather(module: AnsibleModule, client: ArmClient) -> dict[str, Any]:
     """Read the service and the chosen kinds; return the module's result."""
-    gateway, _client_id = read_gateway(client)
+    gateway = read_gateway(client).shown
     kinds = [kind for kind in KINDS if kind in module.params["gather"]]
     # Backends and pools are one collection in ARM, which is listed once.
     collections = sorted({KINDS[kind].collection for kind in kinds})

@@ -29,12 +29,14 @@ class Planner:
 
     :param ownership: on whose behalf.
     :param limits: those of the service's tier.
+    :param problems: what is wrong besides what the planner itself finds.
     """
 
-    def __init__(self, service: Service, ownership: Ownership, limits: Limits) -> None:
+    def __init__(self, service: Service, ownership: Ownership, limits: Limits, problems: Sequence[str]) -> None:
         self._service = service
         self._ownership = ownership
         self._limits = limits
+        self._problems = problems
 
     def stages(self, goals: Sequence[Goal], existing: Mapping[str, Mapping[str, Any]]) -> list[list[Change]]:
         """Return the stages: wanted objects in the order of the goals, then removals in the reverse order.
@@ -43,7 +45,7 @@ class Planner:
         :raises GoalError: when the goals cannot be reached; it names every problem.
         :raises ArmError: when the service cannot be read.
         """
-        problems: list[str] = []
+        problems = list(self._problems)
         present: list[list[Change]] = []
         removals: list[list[Change]] = []
         for goal in goals:

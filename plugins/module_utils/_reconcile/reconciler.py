@@ -30,6 +30,7 @@ class Reconciler:
     :param prune_delay: seconds after the last write in which gateways come to see it, before anything is removed that
         requests pass through.
     :param limits: those of the service's tier, the widest ones when it is not known.
+    :param problems: what is wrong with the goals besides what their resources tell of it.
     """
 
     def __init__(
@@ -41,11 +42,12 @@ class Reconciler:
         check_mode: bool,
         prune_delay: float = 0,
         limits: Limits | None = None,
+        problems: Sequence[str] = (),
     ) -> None:
         self._owner = ownership.owner
         self._check_mode = check_mode
         self._service = Service(client, parallelism)
-        self._planner = Planner(self._service, ownership, limits or Limits())
+        self._planner = Planner(self._service, ownership, limits or Limits(), problems)
         self._writer = Writer(self._service, ownership, prune_delay)
 
     def run(self, goals: Sequence[Goal]) -> Report:

@@ -15,6 +15,8 @@ from tests.integration.modules.steps import Gateway, reference, task
 _URL = "https://aoai.openai.azure.com"
 _ENDPOINT = {"name": "aoai", "url": _URL}
 _MEMBERS = [{"backend": "aoai"}]
+_VAULT = "https://kv-citadel.vault.azure.net/secrets/other-llm-key"
+_STRANGER = "00000000-0000-0000-0000-00000000000a"
 _LITERAL = "sk-live-0123456789abcdef"
 
 
@@ -106,6 +108,22 @@ _LITERAL = "sk-live-0123456789abcdef"
                 "pools[0] (taken): is the name of a backend of the service; give the model of the pool another, or",
             ],
             id="several kinds",
+        ),
+        pytest.param(
+            "apim_llm_gateway",
+            {
+                "named_values": [
+                    {"name": "read-by-itself", "key_vault": {"secret_identifier": _VAULT}},
+                    {"name": "read-by", "key_vault": {"secret_identifier": _VAULT, "identity_client_id": _STRANGER}},
+                    {"name": "nothing"},
+                ],
+            },
+            [
+                "named_values[0] (read-by-itself): key_vault: the service has no identity of its own to read it",
+                f"named_values[1] (read-by): key_vault: the identity {_STRANGER} that shall read it is not attached",
+                "named_values[2] (nothing): value, secret_value or key_vault is missing",
+            ],
+            id="key vaults that the service has no identity for",
         ),
     ],
 )

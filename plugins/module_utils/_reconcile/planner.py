@@ -113,13 +113,10 @@ class Planner:
         listed = existing if NAMED_VALUES in existing else self._service.listings({NAMED_VALUES})
         known = {entity["properties"]["displayName"] for entity in listed[NAMED_VALUES].values()}
         known |= {(each.after or {})["display_name"] for each in changes if each.resource.collection == NAMED_VALUES}
-        remedy = (
-            "create it first, or write the display name of one that exists in credentials (credential.named_value in "
-            "llm_backends)"
-        )
+        spellings = {name.lower(): name for name in known}
         return [
             f"{change.resource.kind} {change.title}: there is no named value {name!r}, to which its credentials refer; "
-            f"{remedy}"
+            f"{_remedy(spellings.get(name.lower()))}"
             for change, name in references
             if name not in known
         ]
@@ -148,6 +145,22 @@ class Planner:
             change.before = {**(change.before or {}), change.hidden: secret}
 
         self._service.in_parallel(fetch, [change for change in changes if change.hidden])
+
+
+def _remedy(spelling: str | None) -> str:
+    """Return what helps where a named value is missing.
+
+    :param spelling: the name of one that differs in case alone; None when there is none.
+    """
+    if spelling:
+        return (
+            f"the service has {spelling!r}, and references tell case apart: write it that way (backend_id, or "
+            "credential.named_value, in llm_backends)"
+        )
+    return (
+        "create it first, or write the display name of one that exists in credentials (credential.named_value in "
+        "llm_backends)"
+    )
 
 
 def _is_named(removal: Change, needed: Container[str]) -> bool:

@@ -166,6 +166,25 @@ def test_a_credential_that_names_nothing_is_told_before_anything_is_written(gate
     assert together.changed
 
 
+def test_a_credential_that_differs_in_case_is_told_how_the_service_spells_it(gateway: Gateway) -> None:
+    sdk.put_named_value(gateway.service, "East-credential", value=_LITERAL, secret=True)
+    credentials = {"header": {"api-key": reference("east-credential")}}
+    backends = [{"name": "east", "url": _URL, "credentials": credentials}]
+
+    (step,) = gateway.attempt(
+        task(
+            "apim_llm_gateway", backends=backends, named_values=[{"name": "east-credential", "secret_value": _LITERAL}]
+        )
+    )
+
+    assert (
+        "backend east: there is no named value 'east-credential', to which its credentials refer; the service has "
+        "'East-credential', and references tell case apart: write it that way (backend_id, or credential.named_value, "
+        "in llm_backends)"
+    ) in step.message
+    assert step.writes == []
+
+
 @pytest.mark.parametrize("check", [True, False])
 def test_members_that_are_no_backends_are_told_before_anything_is_written(gateway: Gateway, check: bool) -> None:
     sdk.put_backend(gateway.service, "there")

@@ -101,10 +101,8 @@ def test_nothing_is_asked_for_a_report_that_cannot_be_kept(playbooks: Playbooks,
     file = folder / "notes.txt"
     run = validate(playbooks, {GOOD: RIGHT}, file / "below")
     assert run.status != 0
-    assert (file.read_text(encoding="utf-8"), [each.task for each in run.tasks if "Find out" in each.task]) == (
-        "of an earlier run",
-        [],
-    )
+    assert file.read_text(encoding="utf-8") == "of an earlier run"
+    assert run.requests == []
     (refused,) = [each for each in run.tasks if each.task.endswith("llm_validation_report")]
     assert str(file / "below") in refused.result["msg"]
 

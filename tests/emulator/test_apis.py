@@ -33,20 +33,20 @@ def test_life_through_the_sdk(azure: Azure) -> None:
 
 
 def test_writes_are_long_running(azure: Azure) -> None:
-    azure.configure(lro_ms=300)
+    azure.configure(lro_ms=1000)
     created = azure.put("apis/models", api())
     assert created.status_code == 201
     assert created.json()["properties"]["provisioningState"] == "InProgress"
     assert "asyncCode=201" in created.headers["Location"]
     assert "/tenant/operationResults/" in created.headers["Azure-AsyncOperation"]
-    time.sleep(0.35)
+    time.sleep(1.05)
     assert "provisioningState" not in azure.arm("GET", "apis/models").json()["properties"]
     removed = azure.arm("DELETE", "apis/models")
     assert (removed.status_code, removed.content) == (202, b"")
     location = removed.headers["Location"].removeprefix(azure.url).partition("?")
     polled = {name: value for name, _, value in (part.partition("=") for part in location[2].split("&"))}
     assert azure.arm("GET", location[0], params=polled).status_code == 202
-    time.sleep(0.35)
+    time.sleep(1.05)
     assert azure.arm("GET", location[0], params=polled).status_code == 204
     assert azure.arm("DELETE", "apis/models").status_code == 204
 

@@ -31,7 +31,7 @@ def _exec(*command: str, options: tuple[str, ...] = (), **environment: str) -> s
 
 
 def _wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)

@@ -77,19 +77,25 @@ def test_lost_answer_of_a_write(azure: Azure) -> None:
     assert _status(azure, "GET", "backends/b") == 200
 
 
+def _seconds(azure: Azure, path: str) -> float:
+    started = time.monotonic()
+    azure.arm("GET", path)
+    return time.monotonic() - started
+
+
 def test_latency(azure: Azure) -> None:
     azure.configure(latency_ms=100, faults=[{"path": "slow", "latency_ms": 200}])
     for path, least, most in (("backends/quick", 0.1, 0.25), ("backends/slow", 0.3, 0.6)):
-        started = time.monotonic()
-        azure.arm("GET", path)
-        assert least <= time.monotonic() - started < most
+        times = [_seconds(azure, path) for _ in range(3)]
+        assert all(seconds >= least for seconds in times)
+        assert min(times) < most  # whatever else the machine does can only add
 
 
 def test_latency_is_not_for_tokens(azure: Azure) -> None:
-    azure.configure(latency_ms=1000)
+    azure.configure(latency_ms=5000)
     started = time.monotonic()
     azure.token()
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 4.5
 
 
 def test_slow_operation(azure: Azure) -> None:

@@ -35,14 +35,14 @@ def test_a_put_answers_with_both_urls(azure: Azure) -> None:
 
 
 def test_progress(azure: Azure) -> None:
-    azure.configure(lro_ms=700)
+    azure.configure(lro_ms=1000)
     created = azure.put("namedValues/nv", VALUE)
     running = _follow(azure, created, "Azure-AsyncOperation")
     assert (running.status_code, running.json()["status"], running.headers["Retry-After"]) == (200, "InProgress", "1")
     result = _follow(azure, created, "Location")
     assert (result.status_code, result.headers["Retry-After"]) == (202, "1")
     assert azure.arm("GET", "namedValues/nv").json()["properties"]["provisioningState"] == "InProgress"
-    time.sleep(0.75)
+    time.sleep(1.05)
     assert _follow(azure, created, "Azure-AsyncOperation").json()["status"] == "Succeeded"
     result = _follow(azure, created, "Location")
     assert (result.status_code, result.json()["properties"]["value"]) == (201, "v")

@@ -146,12 +146,12 @@ def test_who_may_change_it_and_when(azure: Azure) -> None:
 
 
 def test_a_change_that_fails_in_the_end(azure: Azure) -> None:
-    azure.configure(faults=[{"method": "PATCH", "status": 500, "code": "Broken", "asynchronous": True}], lro_ms=100)
+    azure.configure(faults=[{"method": "PATCH", "status": 500, "code": "Broken", "asynchronous": True}], lro_ms=1000)
     started = patch(azure, NONE)
     assert started.status_code == 202
     location = started.headers["Location"].removeprefix(azure.url)
     assert azure.arm("GET", location, version=None).status_code == 202
-    time.sleep(0.15)
+    time.sleep(1.05)
     assert error_code(azure.arm("GET", location, version=None)) == (500, "Broken")
     assert identity_of(azure)["type"] == "UserAssigned"
 

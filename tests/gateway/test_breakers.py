@@ -54,7 +54,7 @@ def test_opens_with_the_third_failure_and_not_before(gateway: Gateway, unused: I
 
     _fail(gateway, name)
     while gateway.ask(body=name).status_code == 503:
-        assert time.monotonic() - opened < TRIP_SECONDS + 2
+        assert time.monotonic() - opened < TRIP_SECONDS + 20
         time.sleep(0.02)
     assert time.monotonic() - opened >= TRIP_SECONDS - 0.1
     assert gateway.statuses(name, 3) == {200: 3}
@@ -87,7 +87,7 @@ def test_stays_open_as_long_as_the_backend_asks(gateway: Gateway, unused: Iterat
     time.sleep(TRIP_SECONDS + 0.5)
     assert gateway.is_open(name)
     assert gateway.ask(body=name).status_code == 503
-    time.sleep(3.1 - (time.monotonic() - opened))
+    time.sleep(max(0.0, 3.1 - (time.monotonic() - opened)))
     assert gateway.ask(body=name).status_code == 200
 
 

@@ -139,7 +139,7 @@ def test_all_attempts_together_wait_no_longer_than_one_alone(hasty_gateway: Gate
         hasty_gateway.azure.forget()
         started = time.monotonic()
         assert error_of(hasty_gateway.ask(body=model)) == (504, "backend_timeout")
-        assert 3.5 < time.monotonic() - started < 6
+        assert 3.5 < time.monotonic() - started < 7.5
         assert len(hasty_gateway.only("gateway")["attempts"]) == attempts
 
 

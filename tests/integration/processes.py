@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
-_PATIENCE_SECONDS = 10
+_PATIENCE_SECONDS = 60
 
 
 def kill_tree(root: int) -> set[int]:

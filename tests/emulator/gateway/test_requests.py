@@ -94,22 +94,26 @@ def test_operation_policies_and_matched_parameters(site: Site) -> None:
 def test_writes_are_seen_after_the_propagation_delay(site: Site) -> None:
     site.policy(inbound=SAY.format('"old"'))
     assert site.ask().text == "old"
-    site.azure.configure(propagation_ms=400)
+    site.azure.configure(propagation_ms=1000)
     written = time.monotonic()
     site.policy(inbound=SAY.format('"new"'))
     assert site.ask().text == "old"
     while site.ask().text == "old":
         time.sleep(0.02)
-        assert time.monotonic() - written < 3
-    assert time.monotonic() - written > 0.35
+        assert time.monotonic() - written < 30
+    assert time.monotonic() - written > 0.95
 
 
 def test_policies_are_compiled_before_the_first_request(site: Site) -> None:
-    site.policy(inbound=SAY.format('"first " + context.Request.Method'))
-    time.sleep(2)
-    started = time.monotonic()
-    assert site.ask().text == "first POST"
-    assert time.monotonic() - started < 0.25
+    def first_answer(number: int) -> float:
+        site.policy(inbound=SAY.format(f'"{number} " + context.Request.Method'))
+        time.sleep(2)
+        started = time.monotonic()
+        assert site.ask().text == f"{number} POST"
+        return time.monotonic() - started
+
+    # Again on a machine that is busy with something else; what is compiled by the request is late each time.
+    assert any(first_answer(number) < 0.25 for number in range(5))
 
 
 def test_managed_identity(site: Site) -> None:

@@ -198,12 +198,12 @@ def test_cut_and_stalled_bodies(stand: Stand) -> None:
     with pytest.raises(requests.exceptions.RequestException):
         stand.post()
     assert stand.entry()["outcome"] == "cut"
-    stand.configure(OPENAI, stall_ms=400, status=500)
+    stand.configure(OPENAI, stall_ms=1000, status=500)
     answer = stand.post()
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "InternalServerError")
     # The head is there before the body stalls.
-    assert answer.elapsed.total_seconds() < 0.35
-    assert stand.entry()["duration_ms"] >= 400
+    assert answer.elapsed.total_seconds() < 0.95
+    assert stand.entry()["duration_ms"] >= 1000
 
 
 def test_callers_who_go_away(stand: Stand) -> None:
@@ -221,14 +221,13 @@ def test_callers_who_go_away(stand: Stand) -> None:
 
 
 def test_a_waiting_caller_holds_up_nobody(stand: Stand) -> None:
-    stand.configure(OPENAI, per_deployment={"slow": {"latency_ms": 1500}})
+    stand.configure(OPENAI, per_deployment={"slow": {"latency_ms": 3000}})
     slow = threading.Thread(
         target=requests.post,
         args=(CHAT.replace("gpt-4o", "slow"),),
         kwargs={"json": STREAM, "headers": {"api-key": KEY}, "verify": stand.bundle, "timeout": 30},
     )
     slow.start()
-    started = time.monotonic()
     assert statuses(stand, 5) == [200] * 5
-    assert time.monotonic() - started < 1.4
+    assert slow.is_alive()
     slow.join()

@@ -36,15 +36,15 @@ def test_put_waits_for_the_operation_and_returns_its_result(server: AzureServer,
     client = connect()
     server.on("PUT", FRAGMENT, started(server))
     running = Answer(200, {"status": "InProgress"}, {"Retry-After": "0.05"})
-    server.on("GET", STATUS, running, running, Answer(200, {"status": "Succeeded"}))
+    server.on("GET", STATUS, *[running] * 9, Answer(200, {"status": "Succeeded"}))
     server.on("GET", FRAGMENT, Answer(201, DONE, {"ETag": '"3"'}))
     start = time.monotonic()
 
     assert client.put(FRAGMENT, DONE) == Entity(DONE, '"3"')
 
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 8, "a second each time is for who says nothing"
     requests = server.arm_requests()
-    assert [request.path for request in requests] == [FRAGMENT, STATUS, STATUS, STATUS, FRAGMENT]
+    assert [request.path for request in requests] == [FRAGMENT, *[STATUS] * 10, FRAGMENT]
     assert requests[-1].query["asyncId"] == "6543"
     assert len({request.headers["x-ms-client-request-id"] for request in requests}) == 1
 
@@ -56,7 +56,7 @@ def test_the_service_is_asked_about_once_a_second_by_default(server: AzureServer
     server.on("GET", FRAGMENT, Answer(200, DONE))
     client.put(FRAGMENT, DONE)
     _put, first, second, _result = server.arm_requests()
-    assert 0.9 < second.at - first.at < 2
+    assert 0.9 < second.at - first.at < 5
 
 
 def test_an_operation_that_fails_is_told_in_arms_words(server: AzureServer, connect: Connect) -> None:

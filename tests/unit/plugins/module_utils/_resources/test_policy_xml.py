@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.unit.plugins.module_utils._resources.documents import PLAIN, Element, Layout, changes, documents, layouts
 
 SIZE = 300 * 1024
+# Processor seconds, which no machine needs unless the work grows with the square of the size.
+PATIENCE = 10
 
 
 def raw(text: str) -> PolicyXml:
@@ -222,14 +224,14 @@ def test_no_document_takes_long(unit: str, text_format: str, start: str, end: st
     text = f"{start}{unit * (SIZE // len(unit))}{end}"
     started = time.process_time()
     assert PolicyXml(text, text_format) != PolicyXml("<b/>", text_format)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < PATIENCE
 
 
-def test_a_large_policy_takes_less_than_a_second() -> None:
+def test_a_large_policy_does_not_take_long() -> None:
     case = 'case "model-name-1": name = $"pool {x["a"]}"; /* why */ type = @"b"; break; // rest\n        '
     text = f'<fragment><set-variable name="n" value="@{{ {case * (SIZE // len(case))} }}" /></fragment>'
     started = time.process_time()
     assert raw(text).fault() == ""
     assert raw(text) == raw(text.replace("        ", "\t"))
-    assert time.process_time() - started < 3  # three documents
+    assert time.process_time() - started < PATIENCE
     assert raw(text) != raw(text.replace("pool", "p00l"))

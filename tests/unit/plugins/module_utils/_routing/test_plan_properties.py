@@ -194,9 +194,13 @@ def test_an_unrelated_backend_renames_nothing(inventory: Inventory, scope: str) 
 
 
 @pytest.mark.parametrize("scope", ["auto", "deployment"])
-def test_a_large_inventory_is_planned_in_a_blink(scope: str) -> None:
-    names = [f"model-number-{number}" for number in range(2000)]
-    started = time.process_time()
-    plan = plan_of(backend("east", *names), backend("west", *names), backend_scope=scope)
-    assert time.process_time() - started < 2
-    assert len(plan["pools"]) == 2000
+def test_planning_takes_as_much_longer_as_there_are_more_models(scope: str) -> None:
+    def seconds(models: int) -> float:
+        names = [f"model-number-{number}" for number in range(models)]
+        started = time.process_time()
+        plan = plan_of(backend("east", *names), backend("west", *names), backend_scope=scope)
+        assert len(plan["pools"]) == models
+        return time.process_time() - started
+
+    # Four times the models; what compares each with each other would take sixteen times as long.
+    assert any(seconds(2000) < 8 * seconds(500) for _ in range(3))

@@ -2,25 +2,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a chat request through the whole Universal LLM API costs.
 
-Processor time of the embedded Azure, its policy engine and its providers is what is measured, not time on the clock: it
-says the same on a machine that is busy with something else.
+Processor time of the embedded Azure, its policy engine and its providers is what is measured, not time on the clock.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import Any
 
 import pytest
 
-from tests.emulator.gateway.load import processor_seconds, send_load
+from tests.emulator.gateway.load import send_load
+from tests.emulator.processor import processor_seconds, processor_units
 from tests.gateway.conftest import Onboard
 from tests.gateway.gateway import CHAT, Gateway
 from tests.integration.inventory import backend
 
-# What a request may cost, in units of what parsing its body and writing it again as JSON costs Python on this machine.
+pytestmark = pytest.mark.timed
+
 UNITS_PER_REQUEST = 700
 MESSAGE: Any = [{"role": "user", "content": "x" * 900}]
 REQUESTS = 300
@@ -46,7 +46,7 @@ def large(onboard: Onboard) -> Gateway:
 
 
 def _costs(*targets: tuple[Gateway, str]) -> list[float]:
-    """Return the processor seconds of one request for a model of a gateway, for each target.
+    """Return the processor units of one request for a model of a gateway, for each target.
 
     Rounds of all targets alternate, after one that warms up, and the best counts: whatever else the machine does can
     only add.
@@ -58,29 +58,17 @@ def _costs(*targets: tuple[Gateway, str]) -> list[float]:
 def _round(gateway: Gateway, model: str) -> float:
     body = json.dumps({"model": model, "messages": MESSAGE}).encode()
     headers = {"Content-Type": "application/json", "api-key": gateway.key}
-    before = processor_seconds(gateway.azure.pid)
-    sent = asyncio.run(
-        send_load(gateway.url + CHAT, headers, body, requests=REQUESTS, connections=8, ca=gateway.bundle)
-    )
-    assert sent.statuses == {200: REQUESTS}
-    return (processor_seconds(gateway.azure.pid) - before) / REQUESTS
 
+    def ask() -> None:
+        sent = send_load(gateway.url + CHAT, headers, body, requests=REQUESTS, connections=8, ca=gateway.bundle)
+        assert asyncio.run(sent) == {200: REQUESTS}
 
-def _unit() -> float:
-    """Return the processor seconds of one unit; the best of some rounds."""
-    body, number = json.dumps({"model": "model-9", "messages": MESSAGE}), 10_000
-    rounds = []
-    for _ in range(2 * ROUNDS):
-        before = time.process_time()
-        for _ in range(number):
-            json.dumps(json.loads(body))
-        rounds.append((time.process_time() - before) / number)
-    return min(rounds)
+    return processor_units(lambda: processor_seconds(gateway.azure.pid), ask) / REQUESTS
 
 
 def test_a_request_costs_no_more_than_some_hundred_bodies(small: Gateway) -> None:
     (cost,) = _costs((small, "model-9"))
-    assert cost / _unit() <= UNITS_PER_REQUEST
+    assert cost <= UNITS_PER_REQUEST
 
 
 def test_routing_costs_the_same_with_a_thousand_models(small: Gateway, large: Gateway) -> None:

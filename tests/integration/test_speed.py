@@ -18,7 +18,7 @@ from tests.integration.harness import Azure, Service
 from tests.integration.inventory import FRAGMENTS, backend, inventory
 from tests.integration.playbook import Playbooks
 
-pytestmark = pytest.mark.gate
+pytestmark = pytest.mark.timed
 
 EMPTY: list[dict[str, Any]] = [{"hosts": "localhost", "gather_facts": False, "tasks": []}]
 REPEATS = 5

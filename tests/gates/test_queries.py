@@ -19,6 +19,8 @@ from ansible_collections.citadel.ai_gateway.plugins.plugin_utils._workbook impor
 
 from tests.gates.commands import BIN, ROOT
 
+pytestmark = pytest.mark.gate
+
 PACKAGE, VERSION = "@kusto/language-service-next", "12.4.1"
 QUERIES = sorted((ROOT / "monitoring" / "queries").glob("*.kql"))
 

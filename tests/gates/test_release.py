@@ -9,10 +9,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
 from ansible_test._internal.host_configs import NativePythonConfig
 from ansible_test._internal.python_requirements import get_venv_packages
 
 from tests.gates.commands import ROOT, run
+
+pytestmark = pytest.mark.gate
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 IMPORTER_SETTINGS = """

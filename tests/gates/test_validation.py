@@ -8,10 +8,14 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.harness import RESOURCE_GROUP, running_azure
 from tests.integration.inventory import backend, host, hosts
 from tests.integration.playbook import Playbooks
 from tests.integration.validation.findings import VALIDATE, failed, results
+
+pytestmark = pytest.mark.gate
 
 _GATEWAYS = [f"apim-right-{number}" for number in range(1, 51)]
 

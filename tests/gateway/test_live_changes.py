@@ -18,6 +18,8 @@ from tests.gateway.gateway import Gateway
 from tests.integration.inventory import backend, inventory
 from tests.integration.playbook import Playbooks
 
+pytestmark = pytest.mark.gate
+
 
 @dataclass
 class Traffic:

@@ -19,6 +19,8 @@ from tests.integration.inventory import backend, inventory
 from tests.integration.playbook import Playbooks, Run
 from tests.integration.test_offboard import offboard
 
+pytestmark = pytest.mark.gate
+
 _PROPAGATION_SECONDS = 2
 _BEFORE = [backend("one", "moved"), backend("two", "moved"), backend("three", "moved-too")]
 _AFTER = [backend("four", "moved", "moved-too")]

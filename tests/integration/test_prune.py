@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import pytest
 from azure.mgmt.apimanagement.models import BackendBaseParametersPool, BackendContract, BackendPoolItem
 
 from tests.integration.harness import Service
 from tests.integration.inventory import FRAGMENTS, backend, inventory
 from tests.integration.playbook import Playbooks
+
+pytestmark = pytest.mark.gate
 
 
 def make_pool(service: Service, member: str) -> None:

@@ -12,6 +12,8 @@ import pytest
 from tests.integration.credentials.signing_in import Machine, proof, sign_in
 from tests.integration.modules.steps import task
 
+pytestmark = pytest.mark.gate
+
 _WRONG_SECRET = "wrong-Secret-1414213562"
 
 

@@ -18,6 +18,8 @@ from tests.integration.modules.conftest import EXAMPLE_SERVICE
 from tests.integration.modules.steps import Gateway
 from tests.meta.checkout import ROOT, constant, module_names
 
+pytestmark = pytest.mark.gate
+
 # What the texts around the examples take for granted.
 _VARIABLES = {
     "vault_external_llm_key": "the key of another provider",

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.modules.steps import Gateway, task
+
+pytestmark = pytest.mark.gate
 
 
 def listing(models: int, last: str) -> str:

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.modules import sdk
 from tests.integration.modules.lifecycles import rule
 from tests.integration.modules.steps import Gateway, Step, reference, task
+
+pytestmark = pytest.mark.gate
 
 # What a person set in the portal and no option of the modules can express.
 _PORTAL: dict[str, Any] = {

@@ -16,6 +16,8 @@ from tests.integration.modules.steps import Gateway, Task, task
 from tests.integration.modules.test_lifecycle import assert_differences_agree
 from tests.integration.workbooks import COMPONENT, COMPONENT_ID, Workbooks, name_of, target_of
 
+pytestmark = pytest.mark.gate
+
 FIRST = {"version": "Notebook/1.0", "items": [{"type": 1, "content": {"json": "# Grüße"}, "name": "text"}]}
 SECOND = {"version": "Notebook/1.0", "items": [], "isLocked": False}
 PLACE: dict[str, Any] = {

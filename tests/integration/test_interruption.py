@@ -17,7 +17,7 @@ from tests.integration.test_offboard import OFFBOARD
 
 pytestmark = pytest.mark.gate
 
-HELD_MS = 1500
+HELD_MS = 2400
 # What a model is routed to before or after the run that is killed.
 CANDIDATES = ("gpt-4o-backend-pool", "gpt-4o-mini-backend-pool", "gpt-5-backend-pool", "aoai-c")
 

@@ -12,7 +12,7 @@ from tests.integration.modules.steps import Gateway, Step, task
 
 pytestmark = pytest.mark.gate
 
-_PAUSE_MS = 1500
+_PAUSE_MS = 3000
 
 
 def is_read(target: str, request: Request) -> bool:

@@ -20,10 +20,10 @@ _NEW = {"name": "new", "url": "https://new.example"}
 
 
 def pauses(step: Step) -> list[float]:
-    """Seconds between the end of each request and the start of the next, without what is shorter than a second."""
+    """Seconds between the end of each request and the start of the next, without what is shorter than two seconds."""
     ordered = step.arm
     gaps = [later.started - earlier.started - earlier.seconds for earlier, later in pairwise(ordered)]
-    return [gap for gap in gaps if gap > 1]
+    return [gap for gap in gaps if gap > 2]
 
 
 def test_it_comes_once_between_the_last_write_and_the_first_removal(gateway: Gateway) -> None:
@@ -46,7 +46,7 @@ def test_it_comes_once_between_the_last_write_and_the_first_removal(gateway: Gat
         "DELETE namedValues/old-key",
     ]
     (pause,) = pauses(real)
-    assert _DELAY - 0.5 < pause < _DELAY + 2
+    assert _DELAY - 0.5 < pause < _DELAY + 10
     assert pauses(check) == pauses(again) == []
 
 

@@ -16,7 +16,7 @@ from tests.integration.modules.test_concurrency import is_read, statuses
 pytestmark = pytest.mark.gate
 
 _OTHER_IDENTITY = "99999999-9999-9999-9999-999999999999"
-_PAUSE_MS = 1500
+_PAUSE_MS = 3000
 _FRAGMENT = "policyFragments/set-backend-pools"
 
 

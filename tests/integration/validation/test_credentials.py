@@ -72,6 +72,7 @@ def test_each_place_is_named(run: Run) -> None:
         ("configuration", f"policy fragment {FRAGMENT}"),
         ("configuration", "API policy universal-llm-api"),
         ("secrets", f"fragment {FRAGMENT}"),
+        ("secrets", "named value ops"),
         ("secrets", POLICY),
     }
     literal = "is not a reference to a named value, so that whoever reads the service reads it"

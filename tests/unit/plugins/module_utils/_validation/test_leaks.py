@@ -26,17 +26,24 @@ NAMED = [
             "keyVault": {"secretIdentifier": "https://v/secrets/s"},
         }
     },
-    {"properties": {"displayName": "Plain", "secret": False, "value": SECRET}},
+    {"properties": {"displayName": "Plain", "secret": False, "value": "westeurope"}},
 ]
 LITERAL = "is not a reference to a named value, so that whoever reads the service reads it"
 NOT_SECRET = "refers to the named value {}, which is not secret"
 
 
+def named_value(name: str, value: str) -> dict[str, Any]:
+    return {"name": "n", "properties": {"displayName": name, "secret": False, "value": value}}
+
+
 def judged(*backends: dict[str, Any], **policies: str) -> list[Check]:
     entities = [{"name": f"b{number}", "properties": each} for number, each in enumerate(backends)]
     documents = {title: Document(f"<policies><inbound>{text}</inbound></policies>") for title, text in policies.items()}
-    found = list(judge_leaks(entities, NAMED, documents))
+    if "{{plain}}" not in f"{backends}{policies}".lower():
+        return list(judge_leaks(entities, NAMED, documents))
+    *found, of_value = judge_leaks(entities, [*NAMED[:-1], named_value("Plain", SECRET)], documents)
     assert SECRET not in repr(found)
+    assert (of_value.name, of_value.outcome) == ("named value Plain", FAILED)
     return found
 
 
@@ -144,6 +151,48 @@ def test_backends_of_others_are_told_of_and_fail_nobody() -> None:
     told, passed = judge_leaks([other, clean], NAMED, {}, ["clean"])
     assert (told.outcome, passed.outcome) == (SKIPPED, PASSED)
     assert passed.message.startswith("1 backends")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ops", SECRET), ("ops", f"Bearer {SECRET}"), ("opsApiKey", "hunter2"), ("ops-token", "hunter2")],
+)
+def test_a_named_value_that_is_not_secret_is_told_whoever_refers_to_it(name: str, value: str) -> None:
+    (check,) = judge_leaks([], [*NAMED, named_value(name, value)], {}, [])
+    assert value not in repr(check)
+    assert (check.group, check.name, check.outcome) == ("secrets", f"named value {name}", FAILED)
+    assert check.message == "it holds a credential and is not secret, so that whoever reads the service reads it"
+    assert check.remedy.startswith("rotate it, and make the named value secret")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("uami-client-id", "22222222-2222-2222-2222-222222222222"),
+        ("tenant-id", "22222222-2222-2222-2222-222222222222"),
+        ("api-key-header-name", "x-provider-key"),
+        ("ops-key", "{{hidden}}"),
+        ("useApiKey", "always"),
+        ("max-tokens", "4096"),
+        ("allowed-models", "gpt-4o,text-embedding-3-large,Meta-Llama-3-1-405B-Instruct-fine-tuned-v2"),
+        ("entra-issuer", "https://login.microsoftonline.com/22222222-2222-2222-2222-222222222222/v2.0"),
+        ("Plain", ""),
+    ],
+)
+def test_a_named_value_that_holds_no_credential_is_fine(name: str, value: str) -> None:
+    (check,) = judge_leaks([], [named_value(name, value)], {}, [])
+    assert check.outcome == PASSED
+
+
+@pytest.mark.parametrize(("own", "outcome"), [("{{hidden}}", SKIPPED), ("{{OPS}}", FAILED)])
+def test_a_named_value_is_of_others_while_only_their_backends_refer_to_it(own: str, outcome: str) -> None:
+    backends = [{"name": "own", "properties": header(own)}, {"name": "other", "properties": header("{{ops}}")}]
+    found = list(judge_leaks(backends, [named_value("ops", SECRET)], {}, ["own"]))
+    outcomes = {check.name: check.outcome for check in found}
+    assert (outcomes["named value ops"], outcomes["backend other"]) == (outcome, SKIPPED)
+    policy = {"api": Document(f"<policies><inbound>{set_header('{{ops}}', 'x-any')}</inbound></policies>")}
+    found = list(judge_leaks(backends[1:], [named_value("ops", SECRET)], policy, []))
+    assert {check.name: check.outcome for check in found}["named value ops"] == FAILED
 
 
 @pytest.mark.parametrize("credentials", [None, {}, {"header": None}, {"authorization": None}])

@@ -134,13 +134,13 @@ def _field(key: str, value: Any, source: Entry | None) -> Entry:
     return replace(_annotated(key, value, source), before=source.before if source else ())
 
 
-def _is_unset(value: Node) -> bool:
-    """Whether a variable says nothing: it is empty or false, or an API that is not to be deployed."""
+def _is_unset(value: Node, path: str) -> bool:
+    """Whether a variable or field says nothing: it is null, as empty as its default, or an API that is not deployed."""
     if isinstance(value, Scalar):
-        return not value.value
+        return value.value is None or not (value.value or path in names.FILLED_BY_DEFAULT)
     if isinstance(value, Object) and isinstance(deploy := value.get("deploy"), Scalar):
         return not deploy.value
-    return isinstance(value, Group) and not value.entries
+    return isinstance(value, Group) and not value.entries and path not in names.FILLED_BY_DEFAULT
 
 
 class _Writer:
@@ -171,7 +171,7 @@ class _Writer:
             self._add_settings(entry)
         else:
             self.pending = (*entry.before, *line(entry.after))
-            if not _is_unset(entry.value):
+            if not _is_unset(entry.value, entry.key):
                 self._translator.lose(entry, entry.key, ())
 
     def _add_group(self, parameter: str, entry: Entry, value: Node) -> None:
@@ -204,7 +204,7 @@ class _Writer:
                 value = self._translator.scalar(field, path)
                 self.parameters[parameter] = replace(field, key=parameter, value=value, before=before)
                 before = ()
-            elif not _is_unset(field.value):
+            elif not _is_unset(field.value, path):
                 self._translator.lose(field, path, ())
         self.pending = (*before, *entry.value.end, *line(entry.after))
 

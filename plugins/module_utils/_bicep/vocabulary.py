@@ -61,6 +61,31 @@ VARIABLES = tuple(
         )
     )
 )
+# Variables and fields whose default is not empty: where one is false, 0, [] or "", the inventory says something.
+FILLED_BY_DEFAULT = frozenset(
+    (
+        "llm_backend_scope",
+        "llm_circuit_breaker.accept_retry_after",
+        "llm_circuit_breaker.count",
+        "llm_circuit_breaker.error_reasons",
+        "llm_circuit_breaker.interval",
+        "llm_circuit_breaker.status_codes",
+        "llm_circuit_breaker.trip_duration",
+        "llm_owner",
+        "llm_prune_delay",
+        "llm_universal_api.cors_origins",
+        "llm_validation_checks",
+        "llm_validation_concurrency",
+        "llm_validation_failover",
+        "llm_validation_latency_requests",
+        "llm_validation_max_calls",
+        "llm_validation_propagation_delay",
+        "llm_validation_report",
+        "llm_validation_share_requests",
+        "llm_validation_subscription",
+        "llm_validation_timeout",
+    )
+)
 
 
 @dataclass(frozen=True)

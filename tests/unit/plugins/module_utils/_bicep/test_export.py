@@ -6,12 +6,16 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.exporter import export_parameters
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.problems import ParameterFileError
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._bicep.vocabulary import FILLED_BY_DEFAULT, SETTINGS
 
+ROLES = Path(__file__).resolve().parents[5] / "roles"
 SERVICE = {"apim_subscription_id": "sub", "apim_resource_group": "rg"}
 IDENTITY = {"resource_group": "rg", "name": "id"}
 
@@ -180,6 +184,7 @@ def test_every_field_that_the_package_cannot_say_is_told() -> None:
         "llm_backends[0].supported_models[0].fallbacks",
         "llm_backends[0].supported_models[0].capabilities",
         "llm_universal_api.products",
+        "llm_universal_api.cors_origins",
         "llm_circuit_breaker.count",
         "llm_azure_openai_api",
         "llm_backend_scope",
@@ -189,6 +194,37 @@ def test_every_field_that_the_package_cannot_say_is_told() -> None:
 
 def test_an_api_that_is_not_deployed_is_not_missed() -> None:
     assert warnings_of(llm_azure_openai_api={"deploy": False, "path": "openai"}) == []
+
+
+def test_what_is_empty_and_not_by_default_is_told() -> None:
+    lost = warnings_of(
+        llm_circuit_breaker={"accept_retry_after": False, "error_reasons": [], "interval": None},
+        llm_universal_api={"deploy": True, "products": [], "cors_origins": []},
+        llm_retirement={},
+        llm_preflight=False,
+        llm_prune_delay=0,
+        llm_owner=None,
+    )
+    names = (
+        "llm_circuit_breaker.accept_retry_after",
+        "llm_circuit_breaker.error_reasons",
+        "llm_universal_api.cors_origins",
+        "llm_prune_delay",
+    )
+    assert sorted(lost) == sorted(f"{name} has no counterpart in the package and was left out" for name in names)
+
+
+def test_the_defaults_that_are_not_empty_are_those_of_the_roles() -> None:
+    """An empty mapping has the defaults of its fields, so fields count only where some of them are parameters."""
+    translated = set(SETTINGS.values())
+    defaults: dict[str, Any] = {}
+    for path in ROLES.glob("*/meta/argument_specs.yml"):
+        options = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+        defaults |= {name: spec.get("default") for name, spec in options.items() if spec["type"] != "dict"}
+        for name in {name for name, _ in translated} & options.keys():
+            fields = options[name]["options"].items()
+            defaults |= {f"{name}.{key}": spec.get("default") for key, spec in fields if (name, key) not in translated}
+    assert {name for name, default in defaults.items() if default} == FILLED_BY_DEFAULT
 
 
 def test_an_identity_by_its_client_id_is_told() -> None:

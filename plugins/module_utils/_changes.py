@@ -68,6 +68,7 @@ class Change:
     :ivar owner: who lets go of an object that is not wanted; None when it shall go whoever has it.
     :ivar kept: why an object that its last owner let go of is still there.
     :ivar left: and what there is of it.
+    :ivar late: gateways must have seen what is written before it.
     """
 
     resource: Resource
@@ -79,6 +80,7 @@ class Change:
     error: ArmError | None = None
     kept: str = ""
     left: State | None = None
+    late: bool = False
 
     @property
     def title(self) -> str:

@@ -49,7 +49,9 @@ options:
     description:
       - Seconds to wait after the last write before pools, backends and named values are removed, so that every gateway
         has seen that nothing refers to them. It counts for O(timeout).
-      - Runs that remove none of these do not wait.
+      - So much time also passes before a backend or pool sends requests to other hosts whose requests lose the token of
+        the managed identity by the same run. Until then gateways may still add one.
+      - Other runs do not wait.
     type: int
     default: 60
 attributes:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import Change, Goal, GoalError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._conflicts import conflicts
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile.order import with_late_changes
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile.service import Service
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership
@@ -43,6 +44,8 @@ class Planner:
 
         :param existing: the listings of all collections that the goals are about.
         :raises GoalError: when the goals cannot be reached; it names every problem.
+        What must wait for the policies comes between the two, see :mod:`.order`.
+
         :raises ArmError: when the service cannot be read.
         """
         problems = list(self._problems)
@@ -65,7 +68,8 @@ class Planner:
             raise GoalError(problems)
         self._fetch_hidden(first)
         needed = {name for change in first for name in change.resource.references(change.after or {})}
-        return [*present, *([each for each in stage if not _is_named(each, needed)] for stage in reversed(removals))]
+        stages = with_late_changes(present)
+        return [*stages, *([each for each in stage if not _is_named(each, needed)] for stage in reversed(removals))]
 
     def told(
         self, goals: Sequence[Goal], existing: Mapping[str, Mapping[str, Any]], changes: Sequence[Change]

@@ -44,7 +44,7 @@ class Writer:
 
     :param ownership: on whose behalf.
     :param prune_delay: seconds after the last write in which gateways come to see it, before anything is removed that
-        requests pass through.
+        requests pass through, and before what is late.
     """
 
     def __init__(self, service: Service, ownership: Ownership, prune_delay: float) -> None:
@@ -57,12 +57,14 @@ class Writer:
 
     def write(self, stages: Sequence[Sequence[Change]]) -> None:
         """Write stage by stage; when objects of one fail, later ones are not tried."""
-        failed = waited = False
+        failed = False
+        waited: set[bool] = set()
         for stage in stages:
-            routes = [change for change in stage if change.resource.is_route and change.decide() == DELETED]
-            if routes and not waited and not failed:
-                waited = True
-                self._let_gateways_follow(routes[0])
+            behind = [each for each in stage if each.late or (each.resource.is_route and each.decide() == DELETED)]
+            # Once before what is late, and once before removals.
+            if behind and behind[0].late not in waited and not failed:
+                waited.add(behind[0].late)
+                self._let_gateways_follow(behind[0])
             self._apply(stage, tried=not failed)
             failed = failed or any(change.error for change in stage)
         self._confirm([change for stage in stages for change in stage if change.is_shared and change.action == CREATED])
@@ -152,15 +154,15 @@ class Writer:
 
         return _until_settled(attempt)
 
-    def _let_gateways_follow(self, removal: Change) -> None:
-        """Wait until gateways have seen that nothing refers any more to what is about to be removed.
+    def _let_gateways_follow(self, change: Change) -> None:
+        """Wait until gateways have seen all that was written.
 
-        :param removal: the first removal, which fails when there is no time left to wait.
+        :param change: the first one behind it, which fails when there is no time left to wait.
         """
         try:
             self._service.client.wait(max(0.0, self._last_write + self._prune_delay - time.monotonic()))
         except ArmError as error:
-            removal.action, removal.error, self._hopeless = FAILED, error, True
+            change.action, change.error, self._hopeless = FAILED, error, True
 
     def _confirm(self, created: Sequence[Change]) -> None:
         """Look again at shared objects that this run created, and write what another owner's first run took away.

@@ -94,6 +94,9 @@ class Backend(Resource):
             "validate_certificate_name": tls.get("validateCertificateName") is not False,
         }
 
+    def destinations(self, state: State) -> frozenset[str]:
+        return frozenset({state["url"]}) if state.get("url") else frozenset()
+
     def fault(self, state: State, limits: Limits) -> str:
         if not state.get("circuit_breaker") or limits.has_breakers:
             return ""

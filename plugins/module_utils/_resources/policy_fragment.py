@@ -33,6 +33,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     State,
     given,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.token_targets import token_targets
 
 # facts: limit of a fragment's description.
 _DESCRIPTION_CHARACTERS = 1000
@@ -85,6 +86,11 @@ class PolicyFragment(Resource):
     def contested(self, state: State) -> dict[str, list[str]]:
         """Return the models of which the blocks of several owners have routes."""
         return contested_models(state["value"]) if "value" in state else {}
+
+    def token_changes(self, before: State, after: State) -> dict[str, bool]:
+        """Names that a fragment no longer has, or did not have, get and lose nothing."""
+        old, new = (token_targets(state["value"]) if "value" in state else {} for state in (before, after))
+        return {name: token for name, token in new.items() if old.get(name, token) != token}
 
     def fault(self, state: State, limits: Limits) -> str:
         """Owners share a fragment's limits of size."""

@@ -73,6 +73,9 @@ class Pool(Resource):
             "members": _ordered(members),
         }
 
+    def destinations(self, state: State) -> frozenset[str]:
+        return frozenset(member["backend"].lower() for member in state.get("members", []))
+
     def missing(self, wanted: State) -> str:
         return "" if "members" in wanted else "members"
 

@@ -120,6 +120,17 @@ class Resource(ABC):
         """Return what several owners of a shared object lay claim to, and their names, first that of who has it."""
         return {}
 
+    def destinations(self, state: State) -> frozenset[str]:  # noqa: ARG002
+        """Return where requests go that pass through an object; empty when none do."""
+        return frozenset()
+
+    def token_changes(self, before: State, after: State) -> dict[str, bool]:  # noqa: ARG002
+        """Return the backends and pools whose requests get or lose a token of the managed identity by a change.
+
+        :return: name, in lower case, -> whether there is a token afterwards.
+        """
+        return {}
+
     def hidden(self, current: State, wanted: State) -> str:  # noqa: ARG002
         """Name the field that must be fetched before both states can be compared, because ARM hides it in reads."""
         return ""

@@ -169,8 +169,9 @@ class _Probe:
         products: Sequence[ProductQuestions],
     ) -> dict[str, Any]:
         params, checks = self._params, self._now
-        secrets = [*params["secrets"], params["subscription_key"] or "", *map(str, params["headers"].values())]
-        client = GatewayClient(gateway["url"], params["concurrency"], params["request_timeout"], secrets)
+        secrets = [*params["secrets"], params["subscription_key"] or ""]
+        further = [str(value) for value in params["headers"].values()]
+        client = GatewayClient(gateway["url"], params["concurrency"], params["request_timeout"], secrets, further)
         spare = schedule.spare if params["phase"] != FAILOVER else 0
         asker = Asker(client, Tracer(self._client), params["concurrency"], Budget(spare))
         key = params["subscription_key"]
@@ -195,6 +196,7 @@ class _Probe:
             validation.judge_failovers(trials, credentials, self._how_to_reach())
         elif FAILOVER in checks:
             validation.checks.append(skipped("failover", "pools", _NO_FAULT))
+        validation.judge_answers()
         return {
             "checks": [check.shown() for check in validation.checks],
             "made": asker.asked,

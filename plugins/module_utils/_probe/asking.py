@@ -87,6 +87,7 @@ class Asker:
     """Asks as one client, so many questions at a time.
 
     :ivar asked: how many questions went out that an LLM answers; each time counts.
+    :ivar exposed: where answers handed out credentials, by the name of the API.
     :ivar budget: where requests are taken that were not announced.
     """
 
@@ -95,6 +96,7 @@ class Asker:
         self.tracer = tracer
         self._concurrency = concurrency
         self.asked = 0
+        self.exposed: dict[str, set[str]] = {}
         self.budget = budget or Budget()
 
     def ask(self, question: Question, access: Access, *, traced: bool = True) -> Observation:
@@ -129,6 +131,8 @@ class Asker:
         with ThreadPoolExecutor(self._concurrency) as executor:
             for seen in executor.map(lambda question: self.ask(question, access, traced=traced), questions):
                 found.append(seen)
+                if seen.exposes:
+                    self.exposed.setdefault(seen.question.api, set()).update(seen.exposes)
                 if progress:
                     progress(len(found))
         return found

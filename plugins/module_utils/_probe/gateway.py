@@ -11,12 +11,14 @@ import json
 import re
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.tls import TrustAdapter, trust_context
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.exposure import Exposure
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._probe.masking import Masker
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation import events
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.observations import Observation, Piece
@@ -36,19 +38,31 @@ _DEBUG = "Apim-Debug-Authorization"
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
 
+@dataclass
+class _Came:
+    """What came of an answer as it is: it is looked at when the time that it took is known."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
 class GatewayClient:
     """An HTTPS client of one gateway. Thread safe. TLS is verified, HTTPS_PROXY and NO_PROXY are honoured.
 
     Its constructor raises ConfigurationError when there is no usable bundle of certificate authorities.
     """
 
-    def __init__(self, url: str, connections: int, timeout: float, secrets: Collection[str] = ()) -> None:
+    def __init__(
+        self, url: str, connections: int, timeout: float, secrets: Collection[str] = (), further: Collection[str] = ()
+    ) -> None:
         """Prepare it.
 
         :param timeout: seconds that may pass without a byte of an answer.
-        :param secrets: credentials that gateways may repeat, and that must not be shown.
+        :param secrets: credentials that gateways may repeat, and that must not be shown: neither here nor to clients.
+        :param further: what must not be shown here, though it may be no credential.
         """
-        self.masker = Masker(secrets)
+        self.masker = Masker([*secrets, *further])
+        self._exposure = Exposure(secrets)
         self._url = url.rstrip("/")
         self._timeout = (_CONNECT_SECONDS, timeout)
         self._started = time.monotonic()
@@ -71,6 +85,7 @@ class GatewayClient:
         :param trace: the debug credential with which the gateway keeps a trace; empty for none.
         """
         seen = Observation(question, at_ms=self.now_ms)
+        came = _Came()
         sent = {**headers, **({_DEBUG: trace} if trace else {})}
         try:
             with self._session.request(
@@ -87,29 +102,33 @@ class GatewayClient:
                 seen.route = _text(response.headers.get(_ROUTE, ""))
                 seen.trace_id = response.headers.get(_TRACE_ID, "")
                 seen.retry_after = _retry_after(response.headers)
-                self._read(response, seen)
+                came.headers = response.headers
+                self._read(response, seen, came)
         except (requests.RequestException, ValueError) as error:
             # The latter comes of an answer that leads to what is no URL.
             seen.error = _failure(error)
         seen.duration_ms = self.now_ms - seen.at_ms
+        seen.exposes = self._exposure.places(came.headers, came.body, sent.values())
         return self._masked(seen, sent.values())
 
-    def _read(self, response: Any, seen: Observation) -> None:
+    def _read(self, response: Any, seen: Observation, came: _Came) -> None:
         """Take the body of an answer: piece by piece if it is a stream, as JSON otherwise."""
         if response.is_redirect:
             seen.message = f"it leads to {_host(response.headers['Location']) or 'another path'}"
         elif response.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
-            self._read_stream(response, seen)
+            self._read_stream(response, seen, came)
         else:
+            came.body = response.content
             _read_json(response, seen)
 
-    def _read_stream(self, response: Any, seen: Observation) -> None:
-        came: list[tuple[float, bytes]] = []
+    def _read_stream(self, response: Any, seen: Observation, came: _Came) -> None:
+        lines: list[tuple[float, bytes]] = []
         try:
             # Nothing else is done here: it would move the times of what follows.
-            came.extend((self.now_ms - seen.at_ms, line) for line in response.iter_lines())
+            lines.extend((self.now_ms - seen.at_ms, line) for line in response.iter_lines())
         finally:
-            _note_events(came, seen)
+            came.body = b"\n".join(line for _at_ms, line in lines)
+            _note_events(lines, seen)
 
     def _masked(self, seen: Observation, sent: Collection[str]) -> Observation:
         """Take secrets out of the texts that came, for whoever answers may repeat what it got; then shorten them."""

@@ -29,11 +29,11 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """:param secrets: whatever must not be shown; empty ones are none."""
-        self._secrets = _forms(secrets)
+        self._secrets = forms(secrets)
 
     def known(self, text: str, *more: str) -> str:
         """Return a text without the known secrets, and without some more."""
-        for secret in _forms([*self._secrets, *more]):
+        for secret in forms([*self._secrets, *more]):
             text = text.replace(secret, MASK)
         return text
 
@@ -48,7 +48,7 @@ class Masker:
         return f"Masker({MASK})"
 
 
-def _forms(secrets: Iterable[str]) -> list[str]:
+def forms(secrets: Iterable[str]) -> list[str]:
     """Return secrets in all forms in which texts may hold them; the longest first, for others may be parts of it."""
     found: set[str] = set()
     for secret in secrets:

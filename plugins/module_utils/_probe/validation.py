@@ -31,6 +31,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.jud
     judge_backends,
     reached,
 )
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_exposed import judge_exposed
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_failover import judge_failover
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.judge_latency import (
     judge_latency,
@@ -194,6 +195,10 @@ class Validation:
             raise
         except ArmError as error:
             self.checks.append(skipped("secrets", "what can be read in API Management", str(error)))
+
+    def judge_answers(self) -> None:
+        """Judge all answers by whether they hand out credentials."""
+        self.checks += judge_exposed(self._asker.exposed)
 
     def _ask_as(self, question: Question, access: Access) -> Observation:
         """Ask as another client than that of the validation."""

@@ -58,16 +58,18 @@ _HARMLESS = re.compile(r"(?i)true|false|null|none|undefined|\d{1,4}")
 _ASSIGNED = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]*)=([^&;,\s\"'<>{}\\]+)")
 _OF_JSON = re.compile(r"[\"']{1,2}([\w.-]+)\\*[\"']{1,2}\s*:\s*\\*[\"']{1,2}([^\"'\\{}]+)")
 _PASSWORD = re.compile(r"://[^/?#\s:@\"'{}]*:([^/?#\s@\"'{}]+)@")
-_TOKENS = (
+_FORMS = (
     re.compile(r"(?<![A-Za-z0-9])sk[-_][A-Za-z0-9_-]{8,}"),
     # Of providers, some of whose models begin with the same letters, and of others that functions behind an API use.
     re.compile(
         r"(?<![A-Za-z0-9])(?:gsk_|xai-|nvapi-|pplx-|hf_|r8_|gh[opusr]_|github_pat_|AKIA|AIza)[A-Za-z0-9]{16}[\w-]*"
     ),
-    re.compile(r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,4}"),
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     re.compile(r"(?i)(?<![a-z])(?:bearer|basic)\s+((?=[a-z._~+/-]*\d)[a-z0-9._~+/-]{16,}=*)(?![\w=\"'])"),
 )
+# Any JSON in Base64 begins so; three parts or five are a token.
+_TOKENS = (*_FORMS, re.compile(r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,4}"))
+_SIGNED = re.compile(r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){2,4}")
 _LONG = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 _GUID = re.compile(r"(?i)(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
 _THUMBPRINT = re.compile(r"[0-9A-F]{40}")
@@ -111,6 +113,16 @@ def credential_spans(text: str, *, named: bool = False) -> list[Span]:
         rest = text[start:].rstrip()
         return [(start, start + len(rest))] if rest and not _HARMLESS.fullmatch(rest) else []
     return _joined([*_named(text), *_tokens(text), *(match.span(1) for match in _PASSWORD.finditer(text))])
+
+
+def holds_token(text: str) -> bool:
+    """Tell whether a text holds a token that has the form of one, not only the looks."""
+    return holds_signed_token(text) or any(form.search(text) for form in _FORMS)
+
+
+def holds_signed_token(text: str) -> bool:
+    """Tell whether a text holds a whole JWT (RFC 7519), which nothing else looks like."""
+    return bool(_SIGNED.search(text))
 
 
 def without_spans(text: str, spans: Iterable[Span]) -> str:

@@ -16,11 +16,12 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.che
     Check,
 )
 
+_ONCE = ("connectivity", "secrets")
 _RANKS = {SKIPPED: 0, PASSED: 1, FAILED: 2}
 
 
 def merged(probes: Iterable[Iterable[Check]]) -> list[Check]:
-    """Return the checks of several probes, with one of group ``connectivity`` for each backend.
+    """Return the checks of several probes, with one of ``connectivity`` for a backend and of ``secrets`` for an API.
 
     A backend that requests reached only while others failed has been left out before: what was found counts, and a
     failure more than that it answered another time. Of two reasons why it was left out the later one counts.
@@ -29,12 +30,13 @@ def merged(probes: Iterable[Iterable[Check]]) -> list[Check]:
     """
     found: list[Check] = []
     for checks in probes:
-        known = {check.name: place for place, check in enumerate(found) if check.group == "connectivity"}
+        known = {(check.group, check.name): place for place, check in enumerate(found) if check.group in _ONCE}
         for check in checks:
-            if check.group != "connectivity" or check.name not in known:
+            place = known.get((check.group, check.name))
+            if place is None:
                 found.append(check)
-            elif _counts_more(check, found[known[check.name]]):
-                found[known[check.name]] = check
+            elif _counts_more(check, found[place]):
+                found[place] = check
     return found
 
 

@@ -69,6 +69,18 @@ def test_each_request_that_goes_out_is_counted(
     assert asker.asked == 2
 
 
+def test_where_answers_hand_out_credentials_is_kept_by_api(
+    arm: AzureServer, connect: Callable[..., ArmClient], client: GatewayClient, server: GatewayServer
+) -> None:
+    arm.on("POST", f"{S}/gateways/managed/listDebugCredentials", Answer(403, refused("AuthorizationFailed")))
+    asker = Asker(client, Tracer(connect()), 2)
+    asker.ask_all([chat()], ACCESS)
+    assert asker.exposed == {}
+    server.on_any([reply(x_debug_auth="sk-0123456789abcdef")])
+    asker.ask_all([chat(), chat()], ACCESS)
+    assert asker.exposed == {API["name"]: {"header x-debug-auth"}}
+
+
 def test_a_credential_in_the_path_of_an_attempt_is_not_told(
     arm: AzureServer, connect: Callable[..., ArmClient], server: GatewayServer
 ) -> None:

@@ -242,6 +242,17 @@ def test_an_answer_that_repeats_a_credential_of_the_gateway_does_not_tell_it(
     assert not any(part in seen.outcome for part in ("pr0vider", "cred", "sk-"))
 
 
+def test_an_answer_that_hands_out_a_credential_is_noted_without_it(server: GatewayServer) -> None:
+    client = GatewayClient(server.url, 1, 0.5, ["pr0vider-cred"], ["contoso-client"])
+    server.on_any([reply('{"choices": ["pr0vider-cred contoso-client"]}', x_debug_auth="Bearer pr0vider-cred")])
+    seen = ask(client)
+    assert seen.exposes == ("header x-debug-auth", "the body")
+    server.on_any([stream_head(), chunk('data: {"x": "pr0vider-cred"}\n\n')])
+    assert ask(client, STREAM).exposes == ("the body",)
+    server.on_any([reply('{"choices": ["contoso-client"]}', x_tenant="contoso-client", x_echo=KEY)])
+    assert ask(client).exposes == ()
+
+
 def test_the_name_of_a_route_stays_as_it_is(client: GatewayClient, server: GatewayServer) -> None:
     name = "gpt4o" + "x" * 40
     server.on_any([reply('{"choices": [1]}', x_llm_route=name)])

@@ -37,6 +37,11 @@ def test_each_backend_has_one_check(calm: Check, failing: Check, counts: Check) 
     assert merged([[shares, calm, other], [failing, shares]]) == [shares, counts, other, shares]
 
 
+def test_an_api_that_hands_out_credentials_is_told_once() -> None:
+    first, again = (failed("secrets", "answers of API a", message, "repair it") for message in ("header b", "the body"))
+    assert merged([[first], [again]]) == [first]
+
+
 def test_what_one_probe_found_stays_as_it_is() -> None:
     assert merged([[LEFT_OUT, SERVED], [DEAD, DEAD_LATER]]) == [LEFT_OUT, DEAD]
     assert merged([[SERVED, SERVED_LATER, DEAD]]) == [SERVED, SERVED_LATER, DEAD]

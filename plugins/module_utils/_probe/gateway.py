@@ -33,7 +33,7 @@ _CONNECT_SECONDS = 20
 # Of texts that somebody else wrote, so much is kept.
 _KEPT_CHARACTERS = {"error": 300, "message": 300, "code": 100}
 _KEPT_OF_ROUTE = 100
-_ROUTE, _TRACE_ID = "x-llm-route", "Apim-Trace-Id"
+_ROUTE, _MODEL, _TRACE_ID = "x-llm-route", "x-llm-model", "Apim-Trace-Id"
 _DEBUG = "Apim-Debug-Authorization"
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
@@ -100,6 +100,7 @@ class GatewayClient:
             ) as response:
                 seen.status = response.status_code
                 seen.route = _text(response.headers.get(_ROUTE, ""))
+                seen.model = response.headers.get(_MODEL, "")
                 seen.trace_id = response.headers.get(_TRACE_ID, "")
                 seen.retry_after = _retry_after(response.headers)
                 came.headers = response.headers

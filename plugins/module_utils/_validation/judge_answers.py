@@ -7,6 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -134,14 +135,30 @@ def _fault(observation: Observation, topology: Topology) -> str:
     content = observation.content
     if not isinstance(content, Mapping) or not content.get(member):
         return f"the answer has no {member}"
+    return _misrouted(observation, topology)
+
+
+def _misrouted(observation: Observation, topology: Topology) -> str:
+    """Say by what a good answer seems to be that of something else; empty when it does not."""
+    question = observation.question
     if observation.attempts:
         last = observation.attempts[-1]
         if topology.member_of(question.model, last.url) is None:
             return f"{last.url} answered, which the inventory does not list for it"
+        if deployment := topology.misdirected(question.model, last.url):
+            return f"the deployment {deployment} answered, which the inventory does not list for it there"
     routes = [route.name for route in topology.chain(question.model)]
     if observation.route and observation.route not in routes:
         return f"the route {observation.route} answered, not {' or '.join(routes)}"
+    names = [_in_header(name) for name in topology.names(question.model)]
+    if observation.model and _in_header(observation.model) not in names:
+        return "its header x-llm-model names another model"
     return ""
+
+
+def _in_header(name: str) -> str:
+    """Return a name of a model as ``x-llm-model`` has it, which has question marks for what no header can hold."""
+    return re.sub(r"[^!->@-~]+", "?", name).lower()
 
 
 def judge_lists(observations: Sequence[Observation], plan: Mapping[str, Any]) -> Iterator[Check]:

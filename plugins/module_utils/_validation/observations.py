@@ -75,6 +75,7 @@ class Observation:
     :ivar pieces: the events of a stream, without the one that ends it.
     :ivar was_cut_short: a stream says that its answer is as long as the request allowed, and not complete.
     :ivar attempts: the requests to backends, None when the gateway does not tell.
+    :ivar model: what its header ``x-llm-model`` says was asked for, which is not shown; empty when there is none.
     :ivar exposes: where it hands a credential to its client: ``header NAME``, ``the body``.
     :ivar others: what else came when the same question was asked again.
     """
@@ -93,6 +94,7 @@ class Observation:
     was_cut_short: bool = False
     trace_id: str = ""
     attempts: list[Attempt] | None = field(default=None)
+    model: str = ""
     exposes: tuple[str, ...] = ()
     others: tuple[Observation, ...] = ()
 

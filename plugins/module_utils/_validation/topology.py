@@ -7,6 +7,7 @@ PRIVATE to the citadel.ai_gateway collection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.breakers import Breaker, breaker_of
 
+_DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)")
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 
@@ -95,6 +97,10 @@ class Topology:
             for deployment in model["deployments"]
         }
 
+    def names(self, model: str) -> list[str]:
+        """Return the public names of a model."""
+        return [model, *self._models[model]["aliases"]]
+
     @property
     def models(self) -> list[str]:
         """The names of the models."""
@@ -113,6 +119,24 @@ class Topology:
         members = [member for route in self.chain(model) for member in route.members]
         fitting = [member for member in members if _is_below(wanted, member.address)]
         return max(fitting, key=lambda member: len(member.address), default=None)
+
+    def misdirected(self, model: str, url: str) -> str:
+        """Return the deployment of another model that a request to a member of this one's chain asks for, if it does.
+
+        The URLs of accounts do not name one, so that the policies do (``openai/deployments/NAME`` below them).
+        """
+        member = self.member_of(model, url)
+        match = _DEPLOYMENT.match(_address(url).removeprefix(member.address)) if member else None
+        if match is None or member is None:
+            return ""
+        hops = zip(self.chain(model), self._models[model]["hops"], strict=True)
+        own = {
+            (hop["deployment"] or model).lower()
+            for route, hop in hops
+            if any(each.address == member.address for each in route.members)
+        }
+        # What was encoded is in lower case only now.
+        return "" if match[1].lower() in own else match[1]
 
     def namesakes(self, backend: str) -> list[str]:
         """Return the other backends that share a chain and the URL with this one."""

@@ -242,6 +242,12 @@ def test_an_answer_that_repeats_a_credential_of_the_gateway_does_not_tell_it(
     assert not any(part in seen.outcome for part in ("pr0vider", "cred", "sk-"))
 
 
+def test_the_model_that_an_answer_names_is_noted(client: GatewayClient, server: GatewayServer) -> None:
+    assert ask(client).model == ""
+    server.on_any([reply('{"choices": [1]}', x_llm_model="gpt-4o")])
+    assert ask(client).model == "gpt-4o"
+
+
 def test_an_answer_that_hands_out_a_credential_is_noted_without_it(server: GatewayServer) -> None:
     client = GatewayClient(server.url, 1, 0.5, ["pr0vider-cred"], ["contoso-client"])
     server.on_any([reply('{"choices": ["pr0vider-cred contoso-client"]}', x_debug_auth="Bearer pr0vider-cred")])

@@ -84,6 +84,30 @@ def test_an_answer_of_somebody_else_fails() -> None:
     assert "which the inventory does not list for it" in other_model.message
 
 
+def test_an_answer_of_another_deployment_of_the_same_backend_fails() -> None:
+    plan = plan_of(backend("a", "gpt-4o", {"name": "o3", "deployment": "O3-eu"}))
+    topology, account = Topology(plan), "https://a.cognitiveservices.azure.com/openai/deployments"
+    asked = question(API, "o3", "chat", {})
+    found = {
+        name: next(iter(judge_models([answer([Attempt(f"{account}/{name}/chat", 200)], question=asked)], [], topology)))
+        for name in ("o3-eu", "O3%2Deu", "gpt-4o", "o3")
+    }
+    assert [name for name, check in found.items() if check.outcome == FAILED] == ["gpt-4o", "o3"]
+    assert found["gpt-4o"].message == "the deployment gpt-4o answered, which the inventory does not list for it there"
+
+
+@pytest.mark.parametrize(
+    ("model", "outcome"),
+    [("", PASSED), ("GPT-4o", PASSED), ("omni?", PASSED), ("omni??", PASSED), ("gpt-4.1", FAILED), ("o3", FAILED)],
+)
+def test_an_answer_to_a_request_for_another_model_fails(model: str, outcome: str) -> None:
+    plan = plan_of(backend("a", {"name": "gpt-4o", "aliases": ["omniü"]}, "o3"))
+    (check,) = judge_models([answer(model=model)], [], Topology(plan))
+    assert check.outcome == outcome
+    if outcome == FAILED:
+        assert check.message == "its header x-llm-model names another model"
+
+
 @pytest.mark.parametrize(
     ("capability", "member"),
     [

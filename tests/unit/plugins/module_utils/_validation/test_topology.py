@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.plan import build_plan
@@ -54,6 +55,25 @@ def test_a_backend_that_serves_several_models_names_no_deployment() -> None:
     assert topology.chain("o3")[0].members[0].deployment == ""
     shown = {each["name"]: each["hops"][0]["members"][0]["deployment"] for each in topology.shown_models()}
     assert shown == {"gpt-4o": "gpt-4o", "o3": "o3"}
+
+
+@given(mixed_inventories())
+def test_the_deployment_of_the_plan_is_never_that_of_another_model(inventory: Inventory) -> None:
+    plan = build_plan(inventory, managed_identity=IDENTITY)
+    topology = Topology(plan)
+    for model in plan["models"]:
+        for hop, route in zip(model["hops"], topology.chain(model["name"]), strict=True):
+            path = f"openai/deployments/{quote(hop['deployment'] or model['name'], safe='')}/chat/completions"
+            for member in route.members:
+                assert topology.misdirected(model["name"], f"{member.url}/{path}") == ""
+
+
+def test_a_deployment_of_another_model_is_known_where_the_url_of_the_account_is_that_of_both() -> None:
+    topology = Topology(plan_of(backend("a", "gpt-4o", {"name": "o3", "deployment": "Ü3"}, "gpt-5")))
+    account = "https://a.cognitiveservices.azure.com/openai/deployments"
+    found = {name: topology.misdirected("o3", f"{account}/{name}/chat") for name in ("ü3", "%C3%9C3", "o3", "gpt-4o")}
+    assert found == {"ü3": "", "%C3%9C3": "", "o3": "o3", "gpt-4o": "gpt-4o"}
+    assert topology.misdirected("o3", "https://stranger.example/openai/deployments/gpt-4o/chat") == ""
 
 
 def test_a_member_is_known_by_what_begins_a_url() -> None:

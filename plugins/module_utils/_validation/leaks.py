@@ -33,6 +33,8 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._validation.pol
 _READABLE = "so that whoever reads the service reads it"
 _REMEDY = "rotate it, keep it in a secret named value, and refer to that: credential of the backend does so"
 _REMEDY_OF_NAMED_VALUE = "rotate it, and make the named value secret (secret: true) or a reference to a key vault"
+# Characters of the shortest keys that providers give out.
+_SHORTEST_KEY = 16
 _HOLDS = f"it holds a credential and is not secret, {_READABLE}"
 _NOT_OWN = "it is not in the inventory, so its owner is to be told: "
 
@@ -89,7 +91,9 @@ def _of_named_values(readable: Mapping[str, str], not_own: Container[str]) -> It
     :param not_own: names, in lower case, of those to which only backends refer that are not in the inventory.
     """
     for name, value in readable.items():
-        if not credential_spans(value, named=is_credential_name(name, of_request=False)):
+        # Under such a name a shorter value is that of a placeholder or, say, the name of a header.
+        named = len(value) >= _SHORTEST_KEY and is_credential_name(name, of_request=False)
+        if not credential_spans(value, named=named):
             continue
         if name.lower() in not_own:
             yield skipped("secrets", f"named value {name}", _NOT_OWN + _HOLDS)

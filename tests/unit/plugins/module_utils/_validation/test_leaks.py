@@ -155,7 +155,12 @@ def test_backends_of_others_are_told_of_and_fail_nobody() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ops", SECRET), ("ops", f"Bearer {SECRET}"), ("opsApiKey", "hunter2"), ("ops-token", "hunter2")],
+    [
+        ("ops", SECRET),
+        ("ops", f"Bearer {SECRET}"),
+        ("opsApiKey", "correct-horse-battery"),
+        ("ops-token", "correct horse battery"),
+    ],
 )
 def test_a_named_value_that_is_not_secret_is_told_whoever_refers_to_it(name: str, value: str) -> None:
     (check,) = judge_leaks([], [*NAMED, named_value(name, value)], {}, [])
@@ -171,6 +176,8 @@ def test_a_named_value_that_is_not_secret_is_told_whoever_refers_to_it(name: str
         ("uami-client-id", "22222222-2222-2222-2222-222222222222"),
         ("tenant-id", "22222222-2222-2222-2222-222222222222"),
         ("api-key-header-name", "x-provider-key"),
+        ("api-key-header", "x-provider-key"),
+        ("ops-api-key", "to be set"),
         ("ops-key", "{{hidden}}"),
         ("useApiKey", "always"),
         ("max-tokens", "4096"),

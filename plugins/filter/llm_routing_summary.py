@@ -33,6 +33,11 @@ options:
     type: list
     elements: dict
     default: []
+  kept:
+    description: What stays because others use it, RV(citadel.ai_gateway.apim_llm_gateway#module:kept).
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -56,12 +61,13 @@ def llm_routing_summary(
     objects: Sequence[Mapping[str, Any]] = (),
     check_mode: bool = False,
     unlisted: Sequence[Mapping[str, Any]] = (),
+    kept: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the summary of a routing plan and of what a run did, or in check mode would do."""
     # Ansible loads every filter to find one, so what this one needs waits until it is called.
     from ansible_collections.citadel.ai_gateway.plugins.module_utils._routing.summary import summarize
 
-    return summarize(plan, objects, check_mode=check_mode, unlisted=unlisted)
+    return summarize(plan, objects, check_mode=check_mode, unlisted=unlisted, kept=kept)
 
 
 class FilterModule:

@@ -66,7 +66,7 @@ class Change:
     """One object, as it is and as it shall be; None stands for an object that does not exist.
 
     :ivar owner: who lets go of an object that is not wanted; None when it shall go whoever has it.
-    :ivar kept: why an object that its last owner let go of is still there.
+    :ivar kept: why an object that its last owner let go of, or does not list any more, is still there.
     :ivar left: and what there is of it.
     :ivar late: gateways must have seen what is written before it.
     """
@@ -145,7 +145,7 @@ class Report:
         return [{"kind": change.resource.kind, "name": change.title} for change in self.unlisted]
 
     def kept(self) -> list[dict[str, str]]:
-        """Return one entry per object that its last owner let go of and that ARM did not remove."""
+        """Return one entry per object that would be gone if others did not use it."""
         return [{"kind": c.resource.kind, "name": c.title, "reason": c.kept} for c in self.changes if c.kept]
 
     def diff(self) -> list[dict[str, str]]:

@@ -158,6 +158,8 @@ kept:
   description:
     - Shared objects of which O(owner) was the last one, and that stay without its part because ARM says that others use
       them. In check mode they are still expected to be V(deleted).
+    - Named values of O(owner) that would be removed if a backend that the run leaves alone did not refer to them. They
+      keep the mark of O(owner), and check mode tells them as well.
   returned: when there are any
   type: list
   elements: dict
@@ -171,7 +173,7 @@ kept:
       type: str
       sample: set-backend-pools
     reason:
-      description: What ARM said.
+      description: What ARM said, or which backends refer to it.
       type: str
       sample: "The Policy Fragment 'set-backend-pools' is used by the following entities: /apis/hub/policies/policy"
 unlisted:

@@ -7,11 +7,13 @@ from __future__ import annotations
 import pytest
 from azure.mgmt.apimanagement.models import BackendBaseParametersPool, BackendContract, BackendPoolItem
 
-from tests.integration.harness import Service
+from tests.integration.harness import ROOT, Service
 from tests.integration.inventory import FRAGMENTS, backend, inventory
 from tests.integration.playbook import Playbooks
 
 pytestmark = pytest.mark.gate
+
+OFFBOARD = ROOT / "playbooks/offboard.yml"
 
 
 def make_pool(service: Service, member: str) -> None:
@@ -82,6 +84,34 @@ def test_a_credential_stays_for_as_long_as_its_backend_refers_to_it(playbooks: P
     assert gone.writes[-2:] == [("DELETE", "backends/aoai-a"), ("DELETE", "namedValues/aoai-a-credential")]
 
 
+def test_a_credential_stays_for_as_long_as_another_inventory_refers_to_it(
+    playbooks: Playbooks, service: Service
+) -> None:
+    key = {"auth_scheme": "api_key", "credential": {"value": "the-key-of-aoai-a"}}
+    theirs = backend("aoai-b", "o3", auth_scheme="api_key", credential={"named_value": "aoai-a-credential"})
+    other = backend("aoai-c", "gpt-5")
+    playbooks.onboard(inventory(service, backend("aoai-a", **key), other))
+    playbooks.onboard(inventory(service, theirs, llm_owner="another-team"))
+    assert "aoai-a-credential" not in str(playbooks.onboard(inventory(service, other)).gateway()["unlisted"])
+
+    wanted = inventory(service, other, llm_prune=True)
+    preview = playbooks.onboard(wanted, "--check", "--diff")
+    run = playbooks.onboard(wanted, "--diff")
+    assert run.writes[-1] == ("DELETE", "backends/aoai-a")
+    assert all(run.gateway()[part] == preview.gateway()[part] for part in ("objects", "kept", "diff"))
+    (kept,) = run.gateway()["kept"]
+    assert (kept["kind"], kept["name"]) == ("named value", "aoai-a-credential")
+    assert "stays for as long as backend aoai-b of owner another-team refers to it" in kept["reason"]
+    assert kept["reason"] in str(run.result("Show what the gateway routes")["msg"])
+
+    left = playbooks.run(OFFBOARD, wanted)
+    assert left.status == 0, left.output
+    assert kept["reason"] in str(left.result("Show what is gone")["msg"])
+    playbooks.onboard(inventory(service, backend("aoai-b", "o3"), llm_owner="another-team"))
+    last = playbooks.run(OFFBOARD, wanted)
+    assert last.writes == [("DELETE", "namedValues/aoai-a-credential")]
+
+
 def test_an_object_that_is_in_use_elsewhere_stays(playbooks: Playbooks, service: Service) -> None:
     """ARM refuses to remove a backend that somebody's pool refers to; the error says so, the rest is done."""
     kept, leaving = backend("aoai-a", "gpt-4o"), [backend("aoai-b", "o3"), backend("aoai-c", "gpt-5")]
@@ -93,4 +123,5 @@ def test_an_object_that_is_in_use_elsewhere_stays(playbooks: Playbooks, service:
     assert "backend aoai-b: cannot delete" in message
     assert "is used by the following entities" in message
     assert "by-hand-pool" in message
+    assert "Take it out of these entities, such as a policy or a pool, then run again" in message
     assert set(service.backends()) == {"aoai-a", "aoai-b"}

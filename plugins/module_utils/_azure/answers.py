@@ -27,6 +27,8 @@ _CONTAINER_MISSING = {
     "noregisteredproviderfound",
     "missingsubscriptionregistration",
 }
+# facts: how ARM refuses to delete what other objects refer to.
+IN_USE = "is used by the following entities"
 _TRANSIENT_CONFLICTS = {"managementapirequestfailed", "pessimisticconcurrencyconflict"}
 
 
@@ -86,6 +88,8 @@ def hint(status: int, path: str, refused: Refusal) -> str:
     """Return what the user can do about a refusal, or an empty string."""
     namespace = provider(path)
     apim = namespace == "microsoft.apimanagement"
+    if IN_USE in refused.message:
+        return "Take it out of these entities, such as a policy or a pool, then run again"
     if status == 401:
         return (
             "Check that the credential belongs to the tenant of this subscription, and that its token is for this cloud"

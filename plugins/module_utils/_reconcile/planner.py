@@ -14,6 +14,10 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._changes import
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._conflicts import conflicts
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile.order import with_late_changes
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile.service import Service
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._reconcile.usage import (
+    NAMED_VALUES,
+    keep_used_elsewhere,
+)
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.limits import Limits
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.ownership import Ownership
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.resource import (
@@ -21,8 +25,6 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
     Resource,
     State,
 )
-
-NAMED_VALUES = "namedValues"
 
 
 class Planner:
@@ -67,6 +69,7 @@ class Planner:
         if problems:
             raise GoalError(problems)
         self._fetch_hidden(first)
+        keep_used_elsewhere(goals, existing, [*first, *(change for stage in removals for change in stage)])
         needed = {name for change in first for name in change.resource.references(change.after or {})}
         stages = with_late_changes(present)
         return [*stages, *([each for each in stage if not _is_named(each, needed)] for stage in reversed(removals))]
@@ -77,7 +80,9 @@ class Planner:
         """Return what pruning would remove of the goals that only tell of it, as far as the run has listed it."""
         needed = {name for change in changes for name in change.resource.references(change.after or {})}
         known = [(goal, existing.get(goal.resource.collection, {})) for goal in goals if goal.tell]
-        return [each for goal, there in known for each in self._unlisted(goal, there) if not _is_named(each, needed)]
+        unlisted = [change for goal, there in known for change in self._unlisted(goal, there)]
+        keep_used_elsewhere(goals, existing, [*changes, *unlisted])
+        return [each for each in unlisted if not each.kept and not _is_named(each, needed)]
 
     def _changes(self, goal: Goal, known: Mapping[str, Any], problems: list[str]) -> list[Change]:
         changes: dict[str, Change] = {}

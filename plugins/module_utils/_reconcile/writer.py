@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.answers import IN_USE
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.client import Entity
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import (
     ArmError,
@@ -33,8 +34,6 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.reso
 
 # An object that somebody else keeps changing is given up after so many rounds of read and write.
 _ROUNDS = 5
-# facts: how ARM refuses to delete what other objects refer to.
-_IN_USE = "is used by the following entities"
 # After one of these no other object can fare better, so the rest is not tried.
 _HOPELESS = (AuthenticationFailed, ConnectionFailed, DeadlineExceeded)
 
@@ -143,7 +142,7 @@ class Writer:
                 try:
                     self._service.client.delete(path, if_match=entity.etag or "*", query=resource.removal_query)
                 except ArmError as error:
-                    if not change.owner or not change.is_shared or _IN_USE not in str(error):
+                    if not change.owner or not change.is_shared or IN_USE not in str(error):
                         raise
                     change.kept = " ".join(error.message.split())
                     change.left = left = resource.without_owner(state, change.owner)

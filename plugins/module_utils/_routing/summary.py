@@ -21,6 +21,7 @@ def summarize(
     *,
     check_mode: bool = False,
     unlisted: Sequence[Mapping[str, Any]] = (),
+    kept: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the summary of a run as text.
 
@@ -28,6 +29,7 @@ def summarize(
     :param objects: ``objects`` of the result of module ``apim_llm_gateway``.
     :param check_mode: the run did nothing, so its actions are those that are still to do.
     :param unlisted: ``unlisted`` of that result.
+    :param kept: ``kept`` of that result.
     """
     counts = Counter((str(item["action"]), str(item["kind"])) for item in objects)
     titles = _INTENTIONS if check_mode else {}
@@ -38,6 +40,7 @@ def summarize(
     if unlisted:
         names = ", ".join(f"{item['kind']} {item['name']}" for item in unlisted)
         lines.append(f"not listed any more, and kept: {names}; llm_prune: true removes them")
+    lines += [str(item["reason"]) for item in kept]
     warnings = [f"WARNING: {warning}" for warning in plan["warnings"]]
     return "\n".join([*lines, "", *_table(plan), *([""] if warnings else []), *warnings])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.answers import hint, is_absent, refusal
+from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.answers import Refusal, hint, is_absent, refusal
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.citadel.ai_gateway.plugins.module_utils._azure.paths import describe, encode, provider
 
@@ -50,6 +50,8 @@ def test_roles_to_grant() -> None:
     identity = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
     assert "'Reader'" in hint(403, identity, denied)
     assert hint(400, BACKEND, denied) == ""
+    used = Refusal("ValidationError", "The Backend 'b' is used by the following entities:\r\n/policies/policy\r\n")
+    assert hint(400, BACKEND, used) == "Take it out of these entities, such as a policy or a pool, then run again"
 
 
 @pytest.mark.parametrize(

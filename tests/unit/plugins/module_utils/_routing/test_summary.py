@@ -37,6 +37,12 @@ def test_objects_are_counted_by_what_was_done() -> None:
     assert summarize(PLAN, objects, check_mode=True).startswith("to create 1 policy fragment, 2 backends\nto delete ")
 
 
+def test_what_others_use_is_told_with_who_does() -> None:
+    kept = [{"kind": "named value", "name": "key", "reason": "The named value 'key' stays"}]
+    lines = summarize(PLAN, [{"action": "unchanged", "kind": "backend"}], kept=kept).splitlines()
+    assert lines[:3] == ["unchanged 1 backend", "The named value 'key' stays", ""]
+
+
 def test_what_is_not_listed_any_more_is_named_with_what_removes_it() -> None:
     unlisted = [{"kind": "backend", "name": "c"}, {"kind": "pool", "name": "o3-backend-pool"}]
     lines = summarize(PLAN, [{"action": "unchanged", "kind": "backend"}], unlisted=unlisted).splitlines()

@@ -44,10 +44,10 @@ class Planner:
     def stages(self, goals: Sequence[Goal], existing: Mapping[str, Mapping[str, Any]]) -> list[list[Change]]:
         """Return the stages: wanted objects in the order of the goals, then removals in the reverse order.
 
-        :param existing: the listings of all collections that the goals are about.
-        :raises GoalError: when the goals cannot be reached; it names every problem.
         What must wait for the policies comes between the two, see :mod:`.order`.
 
+        :param existing: the listings of all collections that the goals are about.
+        :raises GoalError: when the goals cannot be reached; it names every problem.
         :raises ArmError: when the service cannot be read.
         """
         problems = list(self._problems)

@@ -15,6 +15,8 @@ from tests.integration.playbook import Playbooks, Run
 from tests.integration.validation.conftest import SERVICES
 from tests.integration.validation.findings import APIS, VALIDATE, failed, results
 
+pytestmark = pytest.mark.gate
+
 API = "universal-llm-api"
 DEBUG = """
     <set-header name="x-debug-auth" exists-action="override">

@@ -15,6 +15,8 @@ from tests.integration.playbook import Playbooks, Run
 from tests.integration.validation.conftest import SERVICES
 from tests.integration.validation.findings import APIS, VALIDATE, failed, results
 
+pytestmark = pytest.mark.gate
+
 API, ASKED = "universal-llm-api", "gpt-4o by POST /models/chat/completions"
 DEPLOYMENT, MODEL = SERVICES[56:58]
 INVENTORY = {name: host(backend(name, "gpt-4o", "gpt-5"), **APIS) for name in (DEPLOYMENT, MODEL)}

@@ -69,7 +69,7 @@ class Planner:
         if problems:
             raise GoalError(problems)
         self._fetch_hidden(first)
-        keep_used_elsewhere(goals, existing, [*first, *(change for stage in removals for change in stage)])
+        keep_used_elsewhere([change for stage in removals for change in stage], goals, existing, first)
         needed = {name for change in first for name in change.resource.references(change.after or {})}
         stages = with_late_changes(present)
         return [*stages, *([each for each in stage if not _is_named(each, needed)] for stage in reversed(removals))]
@@ -81,7 +81,7 @@ class Planner:
         needed = {name for change in changes for name in change.resource.references(change.after or {})}
         known = [(goal, existing.get(goal.resource.collection, {})) for goal in goals if goal.tell]
         unlisted = [change for goal, there in known for change in self._unlisted(goal, there)]
-        keep_used_elsewhere(goals, existing, [*changes, *unlisted])
+        keep_used_elsewhere(unlisted, goals, existing, changes)
         return [each for each in unlisted if not each.kept and not _is_named(each, needed)]
 
     def _changes(self, goal: Goal, known: Mapping[str, Any], problems: list[str]) -> list[Change]:

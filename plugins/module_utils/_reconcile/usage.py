@@ -16,23 +16,27 @@ NAMED_VALUES = "namedValues"
 
 
 def keep_used_elsewhere(
-    goals: Sequence[Goal], existing: Mapping[str, Mapping[str, Any]], changes: Sequence[Change]
+    removals: Sequence[Change],
+    goals: Sequence[Goal],
+    existing: Mapping[str, Mapping[str, Any]],
+    changes: Sequence[Change],
 ) -> None:
     """Let named values stay, and note why, to which a backend refers that no change is about: ARM keeps those.
 
     They keep the mark of their owner, whose next run after the backend lets go of them removes them. What owners share
     loses its part of the owner, as far as ARM says that others use it.
 
+    :param removals: what would go, named values among it.
     :param existing: the listings of collections; only objects in them are known to use something.
-    :param changes: all that a run would do.
+    :param changes: all else that a run would do.
     """
-    removals = [
-        change
-        for change in changes
-        if change.resource.collection == NAMED_VALUES and not change.is_shared and change.decide() == DELETED
+    named_values = [
+        removal
+        for removal in removals
+        if removal.resource.collection == NAMED_VALUES and not removal.is_shared and removal.decide() == DELETED
     ]
-    users = _users(goals, existing, changes) if removals else {}
-    for removal in removals:
+    users = _users(goals, existing, [*changes, *removals]) if named_values else {}
+    for removal in named_values:
         name = (removal.before or {}).get("display_name", "")
         if name in users:
             using = ", ".join(users[name])

@@ -21,6 +21,7 @@ from tests.integration.harness import BIN, ROOT, Azure, Request
 from tests.integration.processes import kill_tree, wait_until_gone
 
 ONBOARD = ROOT / "playbooks/onboard.yml"
+OFFBOARD = ROOT / "playbooks/offboard.yml"
 _PATIENCE_SECONDS = 60
 _CALLBACKS = Path(__file__).with_name("callback_plugins")
 

@@ -12,8 +12,7 @@ import pytest
 
 from tests.integration.harness import Azure, Service
 from tests.integration.inventory import FRAGMENTS, backend, inventory
-from tests.integration.playbook import ONBOARD, Playbooks, Running
-from tests.integration.test_offboard import OFFBOARD
+from tests.integration.playbook import OFFBOARD, ONBOARD, Playbooks, Running
 
 pytestmark = pytest.mark.gate
 

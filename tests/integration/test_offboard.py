@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.harness import ROOT, Azure, Service
+from tests.integration.harness import Azure, Service
 from tests.integration.inventory import backend, host, hosts, inventory
-from tests.integration.playbook import Playbooks, Run
+from tests.integration.playbook import OFFBOARD, Playbooks, Run
 from tests.integration.test_prune import make_backend, make_pool
 
-OFFBOARD = ROOT / "playbooks/offboard.yml"
 _TASK = "Remove all that the owner has"
 _APIS = {"llm_universal_api": {"deploy": True}, "llm_azure_openai_api": {"deploy": True}}
 

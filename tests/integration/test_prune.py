@@ -7,13 +7,11 @@ from __future__ import annotations
 import pytest
 from azure.mgmt.apimanagement.models import BackendBaseParametersPool, BackendContract, BackendPoolItem
 
-from tests.integration.harness import ROOT, Service
+from tests.integration.harness import Service
 from tests.integration.inventory import FRAGMENTS, backend, inventory
-from tests.integration.playbook import Playbooks
+from tests.integration.playbook import OFFBOARD, Playbooks
 
 pytestmark = pytest.mark.gate
-
-OFFBOARD = ROOT / "playbooks/offboard.yml"
 
 
 def make_pool(service: Service, member: str) -> None:

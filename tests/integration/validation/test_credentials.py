@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ from tests.integration.harness import Azure, Service
 from tests.integration.inventory import backend, inventory
 from tests.integration.playbook import Playbooks, Run
 from tests.integration.validation.conftest import SERVICES
-from tests.integration.validation.findings import APIS, VALIDATE, failed, results
+from tests.integration.validation.findings import APIS, failed, results
+from tests.integration.validation.planting import plant, validated
 
 FRAGMENT, POLICY = "set-llm-usage", "the policy of API universal-llm-api"
 TOKEN, JOINED, VARIABLE, OF_URL, PLAIN = (
@@ -43,10 +43,7 @@ def _plant(service: Service) -> None:
     body = {"format": "rawxml", "value": value.replace("<fragment>", f"<fragment>{PLANTED}", 1)}
     body["description"] = sdk.policy_fragment.get(*place, FRAGMENT).description
     sdk.policy_fragment.begin_create_or_update(*place, FRAGMENT, {"properties": body}, polling_interval=0).result()
-    value = sdk.api_policy.get(*place, "universal-llm-api", "policy", format="rawxml").value
-    never = f'<choose><when condition="@(false)">{_CALL}</when></choose>'
-    document = {"properties": {"format": "rawxml", "value": value.replace("<inbound>", f"<inbound>{never}", 1)}}
-    sdk.api_policy.create_or_update(*place, "universal-llm-api", "policy", document)
+    plant(service, f'<choose><when condition="@(false)">{_CALL}</when></choose>', behind="<inbound>")
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +58,7 @@ def run(azure: Azure, module_playbooks: Playbooks, report: Path) -> Run:
     wanted = inventory(service, backend("planted", "gpt-4o"), **APIS)
     module_playbooks.onboard(wanted)
     _plant(service)
-    variables = {"llm_validation_report": str(report), "llm_validation_checks": ["configuration", "access"]}
-    return module_playbooks.run(VALIDATE, wanted, "-vvv", "--extra-vars", json.dumps(variables))
+    return validated(module_playbooks, wanted, report, "configuration", "access")
 
 
 def test_each_place_is_named(run: Run) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,11 @@ from tests.integration.harness import Azure, Service
 from tests.integration.inventory import backend, inventory
 from tests.integration.playbook import Playbooks, Run
 from tests.integration.validation.conftest import SERVICES
-from tests.integration.validation.findings import APIS, VALIDATE, failed, results
+from tests.integration.validation.findings import APIS, failed, results
+from tests.integration.validation.planting import API, plant, validated
 
 pytestmark = pytest.mark.gate
 
-API = "universal-llm-api"
 DEBUG = """
     <set-header name="x-debug-auth" exists-action="override">
         <value>@("Bearer " + (string)context.Variables["seen-token"])</value>
@@ -25,14 +24,6 @@ DEBUG = """
 TOKEN = """
     <authentication-managed-identity resource="https://cognitiveservices.azure.com"
         client-id="{{uami-client-id}}" output-token-variable-name="seen-token" />"""
-
-
-def _plant(service: Service) -> None:
-    sdk, place = service.azure.sdk, service.place
-    value = sdk.api_policy.get(*place, API, "policy", format="rawxml").value
-    value = value.replace("<inbound>", f"<inbound>{TOKEN}", 1).replace("</outbound>", f"{DEBUG}</outbound>", 1)
-    document = {"properties": {"format": "rawxml", "value": value}}
-    sdk.api_policy.create_or_update(*place, API, "policy", document)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +36,9 @@ def run(azure: Azure, module_playbooks: Playbooks, report: Path) -> Run:
     service = Service(azure, SERVICES[55])
     wanted = inventory(service, backend("exposing", "gpt-4o"), **APIS)
     module_playbooks.onboard(wanted)
-    _plant(service)
-    variables = {"llm_validation_report": str(report), "llm_validation_checks": ["models", "streaming"]}
-    return module_playbooks.run(VALIDATE, wanted, "-vvv", "--extra-vars", json.dumps(variables))
+    plant(service, TOKEN, behind="<inbound>")
+    plant(service, DEBUG, before="</outbound>")
+    return validated(module_playbooks, wanted, report, "models", "streaming")
 
 
 def test_the_api_that_hands_out_a_token_is_named_and_no_other(run: Run) -> None:

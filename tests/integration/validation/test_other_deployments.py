@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,12 @@ from tests.integration.harness import Azure, Service
 from tests.integration.inventory import backend, host, hosts
 from tests.integration.playbook import Playbooks, Run
 from tests.integration.validation.conftest import SERVICES
-from tests.integration.validation.findings import APIS, VALIDATE, failed, results
+from tests.integration.validation.findings import APIS, failed, results
+from tests.integration.validation.planting import plant, validated
 
 pytestmark = pytest.mark.gate
 
-API, ASKED = "universal-llm-api", "gpt-4o by POST /models/chat/completions"
+ASKED = "gpt-4o by POST /models/chat/completions"
 DEPLOYMENT, MODEL = SERVICES[56:58]
 INVENTORY = {name: host(backend(name, "gpt-4o", "gpt-5"), **APIS) for name in (DEPLOYMENT, MODEL)}
 TARGETED = '<include-fragment fragment-id="set-backend-authorization" />'
@@ -29,24 +29,13 @@ IF_ASKED = """
     </choose>"""
 
 
-def _plant(service: Service, text: str) -> None:
-    """Put a text behind what has sent the request to its target."""
-    sdk, place = service.azure.sdk, service.place
-    value = sdk.api_policy.get(*place, API, "policy", format="rawxml").value
-    planted = value.replace(TARGETED, f"{TARGETED}{IF_ASKED.format(text)}", 1)
-    assert planted != value
-    document = {"properties": {"format": "rawxml", "value": planted}}
-    sdk.api_policy.create_or_update(*place, API, "policy", document)
-
-
 @pytest.fixture(scope="module")
 def run(azure: Azure, module_playbooks: Playbooks, tmp_path_factory: pytest.TempPathFactory) -> Run:
     report: Path = tmp_path_factory.mktemp("report")
     module_playbooks.onboard(hosts(INVENTORY))
-    _plant(Service(azure, DEPLOYMENT), OTHER_PATH)
-    _plant(Service(azure, MODEL), OTHER_MODEL)
-    variables = {"llm_validation_report": str(report), "llm_validation_checks": ["models"]}
-    return module_playbooks.run(VALIDATE, hosts(INVENTORY), "--extra-vars", json.dumps(variables))
+    plant(Service(azure, DEPLOYMENT), IF_ASKED.format(OTHER_PATH), behind=TARGETED)
+    plant(Service(azure, MODEL), IF_ASKED.format(OTHER_MODEL), behind=TARGETED)
+    return validated(module_playbooks, hosts(INVENTORY), report, "models")
 
 
 def test_a_deployment_of_another_model_is_named(run: Run) -> None:

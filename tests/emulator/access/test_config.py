@@ -8,20 +8,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from apim_emulator.config import ConfigError, load_config
+from apim_emulator.config import Config, ConfigError, load_config
 
 from tests.emulator.access.land import CONFIG
 
 
-def load(path: Path, text: str) -> None:
+def load(path: Path, text: str) -> Config:
     """Load a configuration of this text."""
     file = path / "config.yaml"
     file.write_text(text, "utf-8")
-    load_config(file, [])
+    return load_config(file, [])
 
 
 def test_the_configuration_of_these_tests_is_taken(tmp_path: Path) -> None:
-    load(tmp_path, CONFIG)
+    assert load(tmp_path, CONFIG).accounts
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ansible_collections.citadel.ai_gateway.plugins.module_utils._resources.poli
 _DATA = "llmTargets."
 _LITERAL = r'"((?:[^"\\]|\\.)*)"'
 _ROW = re.compile(
-    rf"\bcase {_LITERAL}\s*:|\btargets\[name\] = {_LITERAL}|JProperty\(\"accounts\", {_LITERAL}|(\bbreak;)|{_LITERAL}"
+    rf'\bcase {_LITERAL}\s*:|\btargets\[name\] = {_LITERAL}|JProperty\("accounts", {_LITERAL}|(\bbreak;)|{_LITERAL}'
 )
 _FIELD, _LINE = r"\t", r"\n"
 # Fields before that of the token: type, family, scope and retries.
